@@ -1,0 +1,37 @@
+"""Which test items can actually tell your models apart?
+
+>>> import trichotomy as tri
+>>> d = tri.simulate(observers=5, items=100)
+>>> tri.partition(d).attrs["observers"]
+5
+"""
+
+from typing import Any
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "trichotomy.decisions": (
+        "MISSING", "NO_ANSWER", "Decisions", "Store", "concat", "correctness", "create", "from_arrays", "open",
+        "select", "simulate", "to_dataframe", "validate", "write",
+    ),
+}  # fmt: skip
+_HOME = {name: module for module, names in _PUBLIC.items() for name in names}
+
+__all__ = ["__version__", *_HOME]  # noqa: PLE0604
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use (PEP 562), so that ``import trichotomy`` stays light."""
+    if name not in _HOME:
+        msg = f"module 'trichotomy' has no attribute '{name}'"
+        raise AttributeError(msg)
+    from importlib import import_module
+
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,106 @@
+"""Consistency among the items in between, and what is left beside shared difficulty."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from trichotomy import estimators
+from trichotomy.decisions import Decisions, at_epoch
+from trichotomy.errors import UnknownNameError
+from trichotomy.stats.snapshot import estimate_variables, pair_matrix, snapshot, with_bounds
+
+
+def pruned_consistency(
+    d: Decisions, *, method: str = "crossfit", tolerance: int = 0, families: bool = True, epoch: int | None = None
+) -> xr.Dataset:
+    """Error consistency of all pairs without trivial and impossible items.
+
+    Uses the items that all observers answered.
+
+    Parameters
+    ----------
+    method
+        ``crossfit`` (default): the partition is made for each pair by the observers outside both conditions;
+        ``insample``: by all observers, the compared ones included (the paper's; pushes kappa down).
+    families
+        Whether siblings of a condition are left out of the partition too (``crossfit``).
+
+    Returns
+    -------
+    Dataset over ``observer_a``, ``observer_b``: ``kappa``, ``ci``, ``n``, ``judges``. Scalars: ``mean`` over
+    pairs with ``mean_ci``, ``kept`` (mean share of items), ``conditional_independence`` (what independent
+    observers of the fitted beta-binomial difficulty would give). NaN where fewer than 2t + 2 judges remain.
+
+    References
+    ----------
+    Meding et al. 2022, Fig. 5.
+    """
+    shot = snapshot(d, epoch, at_least=2, complete=True)
+    c = shot.complete
+    M, N = c.shape
+    if method == "insample":
+        result = estimators.insample_consistency(c, tolerance=tolerance)
+    elif method == "crossfit":
+        label = at_epoch(d, shot.epoch)["condition"].values if families else None
+        result = estimators.crossfit_consistency(c, families=label, tolerance=tolerance)
+    else:
+        raise UnknownNameError("method of pruning", method, ["crossfit", "insample"])
+    above = np.triu_indices(M, 1)
+    fitted = estimators.fit_beta_binomial(estimators.histogram(c))
+    chance = estimators.conditional_independence(
+        *fitted, M, tolerance=tolerance, judges=result.judges[above]
+    )
+    used = ~np.isnan(result.kappa[above])
+    off_diagonal = np.where(np.eye(M, dtype=bool), np.nan, 1.0)
+    return xr.Dataset(
+        {
+            "kappa": pair_matrix(result.kappa * off_diagonal, shot.observers),
+            "ci": (("observer_a", "observer_b", "ci_bound"), with_bounds(result.lower, result.upper)),
+            "n": pair_matrix(result.n, shot.observers),
+            "judges": pair_matrix(result.judges, shot.observers),
+            **estimate_variables("mean", result.mean),
+            "kept": float(result.n[above][used].mean() / N) if used.any() else np.nan,
+            "conditional_independence": chance[method],
+        },
+        attrs=shot.attrs(f"pruned, {method}", n=N, tolerance=tolerance, left_out=shot.left_out,
+                         interval="dirichlet per pair; the mean linearised over items",
+                         reference="Meding et al. 2022"),
+    )  # fmt: skip
+
+
+def residual_consistency(d: Decisions, *, epoch: int | None = None) -> xr.Dataset:
+    """Kappa of all pairs given the rest score, the number right among the other observers.
+
+    Zero in expectation where two observers are independent given an item's difficulty as the others see it.
+    Uses the items that all observers answered. NaN with fewer than three observers.
+
+    Returns
+    -------
+    Dataset over ``observer_a``, ``observer_b``: ``kappa``; scalars ``mean`` and ``mean_ci``.
+
+    References
+    ----------
+    Mantel & Haenszel 1959; Holland & Thayer 1988.
+    """
+    shot = snapshot(d, epoch, at_least=2, complete=True)
+    c = shot.complete
+    result = estimators.residual_consistency(c)
+    values, mean = result.kappa, result.mean
+    if len(c) < 3:
+        values = np.full_like(values, np.nan)
+        mean = estimators.Estimate(np.nan, np.nan, np.nan, np.nan, 0, "undefined: fewer than three observers")
+    return xr.Dataset(
+        {"kappa": pair_matrix(values, shot.observers), **estimate_variables("mean", mean)},
+        attrs=shot.attrs("kappa stratified by the rest score", n=c.shape[1], left_out=shot.left_out,
+                         interval="linearised over items", reference="Mantel & Haenszel 1959"),
+    )  # fmt: skip
+
+
+def raw_conditional_independence(d: Decisions, *, epoch: int | None = None) -> float:
+    """Mean kappa that observers independent given the fitted beta-binomial difficulty would have."""
+    shot = snapshot(d, epoch, complete=True)
+    fitted = estimators.fit_beta_binomial(estimators.histogram(shot.complete))
+    return estimators.conditional_independence(*fitted, len(shot.observers))["raw"]
+
+

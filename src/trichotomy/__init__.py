@@ -1,4 +1,4 @@
-"""Which test items can actually tell your models apart?
+"""Trichotomy: which test items can actually tell your models apart.
 
 >>> import trichotomy as tri
 >>> d = tri.simulate(observers=5, items=100)
@@ -12,13 +12,21 @@ __version__ = "0.1.0"
 
 _PUBLIC = {
     "trichotomy.decisions": (
-        "MISSING", "NO_ANSWER", "Decisions", "Store", "concat", "correctness", "create", "from_arrays", "open",
-        "select", "simulate", "to_dataframe", "validate", "write",
+        "MISSING", "NO_ANSWER", "Decisions", "Store", "concat", "correctness", "create", "from_arrays",
+        "open", "select", "simulate", "to_dataframe", "validate", "write",
     ),
+    "trichotomy.readers": ("formats", "read"),
+    "trichotomy.stats": (
+        "accuracy", "class_difficulty", "consistency_difference", "difficulty", "dynamics",
+        "error_consistency", "influence", "mean_consistency", "near_duplicates", "outsiders",
+        "overall_agreement", "partition", "pruned_consistency", "rarefaction", "residual_consistency",
+        "response_consistency",
+    ),
+    "trichotomy.report": ("analyze",),
 }  # fmt: skip
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names}
 
-__all__ = ["__version__", *_HOME]  # noqa: PLE0604
+__all__ = ["__version__", *_HOME]
 
 
 def __getattr__(name: str) -> Any:

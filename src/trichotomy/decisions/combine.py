@@ -90,7 +90,9 @@ def _shared_classes(parts: Sequence[Decisions]) -> tuple[list[Decisions], list[s
     position = {name: k for k, name in enumerate(union)}
     remapped = []
     for d, names in zip(parts, lists, strict=True):
-        table = np.array([*(position[name] for name in names), -2, -1], dtype=np.int32)  # ends serve -2 and -1
+        table = np.array(
+            [*(position[name] for name in names), -2, -1], dtype=np.int32
+        )  # ends serve -2 and -1
         changed = {n: (d[n].dims, table[d[n].values]) for n in ("response", "target") if n in d}
         remapped.append(d.assign(changed))
     return remapped, union
@@ -119,7 +121,9 @@ def _with_correct(d: Decisions) -> Decisions:
     return d.assign(correct=(DIMS, correctness(d).values))
 
 
-def _aligned(d: Decisions, items: NDArray[np.object_], epochs: NDArray[np.int64], names: list[str]) -> Decisions:
+def _aligned(
+    d: Decisions, items: NDArray[np.object_], epochs: NDArray[np.int64], names: list[str]
+) -> Decisions:
     filled = d[[n for n in names if n in d]].reindex(
         item=items, epoch=epochs, fill_value={n: FILL[n] for n in names if n in d}
     )
@@ -139,7 +143,8 @@ def _observer_coords(parts: Sequence[Decisions], epochs: NDArray[np.int64]) -> d
         if name in ("observer", "planned_epochs"):
             continue
         columns = [
-            d[name].values if name in d.coords else np.full(d.sizes["observer"], "", dtype=object) for d in parts
+            d[name].values if name in d.coords else np.full(d.sizes["observer"], "", dtype=object)
+            for d in parts
         ]
         if len({c.dtype.kind for c in columns}) > 1:
             columns = [c.astype(str).astype(object) for c in columns]
@@ -158,7 +163,9 @@ def _observer_coords(parts: Sequence[Decisions], epochs: NDArray[np.int64]) -> d
 def _item_coords(parts: Sequence[Decisions], items: NDArray[np.object_]) -> dict[str, Any]:
     """Annotations of items; the first part that knows a value gives it."""
     coords: dict[str, Any] = {}
-    for name in {str(n): None for d in parts for n in d.coords if d.coords[n].dims == ("item",) and n != "item"}:
+    for name in {
+        str(n): None for d in parts for n in d.coords if d.coords[n].dims == ("item",) and n != "item"
+    }:
         known: dict[Any, Any] = {}
         for d in parts:
             if name in d.coords:

@@ -14,7 +14,10 @@ VERSIONED = ("trichotomy", "numpy", "scipy", "pandas", "xarray", "zarr")
 
 
 def provenance(
-    sources: Iterable[Path] = (), *, configuration: Mapping[str, Any] | None = None, warnings: Iterable[str] = ()
+    sources: Iterable[Path] = (),
+    *,
+    configuration: Mapping[str, Any] | None = None,
+    warnings: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Describe how decisions were made, as plain JSON.
 

@@ -83,7 +83,9 @@ def from_arrays(
     shape = next(iter(given.values())).shape
     for name, values in given.items():
         if values.shape != shape:
-            msg = f"{name} has shape {values.shape} where the other arrays have {shape} (observer, epoch, item)"
+            msg = (
+                f"{name} has shape {values.shape} where the other arrays have {shape} (observer, epoch, item)"
+            )
             raise InputError(msg)
     M, E, N = shape
     epoch_values = [int(e) for e in epochs]
@@ -96,7 +98,9 @@ def from_arrays(
         raise InputError(msg)
     target_values = np.full(N, MISSING) if target is None else np.asarray(target)
     if target_values.shape != (N,):
-        msg = f"target has shape {target_values.shape}, but there are {N} items; give one class index per item"
+        msg = (
+            f"target has shape {target_values.shape}, but there are {N} items; give one class index per item"
+        )
         raise InputError(msg)
     dtype = _class_dtype([target_values, *([given["response"]] if "response" in given else [])], len(classes))
     arrays = {
@@ -220,9 +224,11 @@ def _structure_problems(d: Decisions) -> list[str]:
         problems.append(
             f"schema_version is {d.attrs.get('schema_version')!r}, this version reads {SCHEMA_VERSION}"
         )
-    for name in DECISION_ARRAYS:
-        if name in d and d[name].dims != DIMS:
-            problems.append(f"'{name}' has dimensions {d[name].dims}, not {DIMS}")
+    problems += [
+        f"'{name}' has dimensions {d[name].dims}, not {DIMS}"
+        for name in DECISION_ARRAYS
+        if name in d and d[name].dims != DIMS
+    ]
     return problems + [f"'{dim}' has no coordinate" for dim in DIMS if dim in d.dims and dim not in d.coords]
 
 
@@ -234,10 +240,7 @@ def _id_problems(d: Decisions) -> list[str]:
             problems.append(f"duplicate {dim} ids: {few(duplicates(values))}")
     if len(d["epoch"]) and not (np.diff(d["epoch"].values) > 0).all():
         problems.append(f"epochs must increase: {few(d['epoch'].values.tolist())}")
-    for dim in DIMS:
-        if d.sizes[dim] == 0:
-            problems.append(f"there is no {dim} at all")
-    return problems
+    return problems + [f"there is no {dim} at all" for dim in DIMS if d.sizes[dim] == 0]
 
 
 def _value_problems(d: Decisions) -> list[str]:
@@ -247,7 +250,10 @@ def _value_problems(d: Decisions) -> list[str]:
         bad = d["target"].values[(d["target"].values >= n_classes) | (d["target"].values < MISSING)]
         if bad.size:
             problems.append(f"targets outside the {n_classes} classes: {few(bad)}")
-    for name, lowest, highest in (("response", NO_ANSWER, n_classes - 1 if n_classes else None), ("correct", -1, 1)):
+    for name, lowest, highest in (
+        ("response", NO_ANSWER, n_classes - 1 if n_classes else None),
+        ("correct", -1, 1),
+    ):
         if name not in d or not isinstance(d[name].variable._data, np.ndarray) or not d[name].size:
             continue  # a stored array is checked chunk by chunk when it is recorded
         values = d[name].values

@@ -62,6 +62,8 @@ def simulate(
         item_coords={"difficulty": 1 - p, "label_error": mislabelled},
         provenance=provenance(
             configuration={"simulation": configuration},
-            warnings=["these decisions are simulated from a known distribution of difficulty; no model made them"],
+            warnings=[
+                "these decisions are simulated from a known distribution of difficulty; no model made them"
+            ],
         ),
     )

@@ -181,9 +181,11 @@ class Store:
         if (positions < 0).any():
             msg = f"{where}: the store has no items {few(wanted[positions < 0].to_numpy())}"
             raise InputError(msg)
-        return positions
+        return np.asarray(positions)
 
-    def _row(self, name: str, values: ArrayLike, positions: NDArray[np.intp] | None, where: str) -> NDArray[Any]:
+    def _row(
+        self, name: str, values: ArrayLike, positions: NDArray[np.intp] | None, where: str
+    ) -> NDArray[Any]:
         array = self._arrays[name]
         n = array.shape[2]
         given = np.asarray(values)
@@ -351,12 +353,13 @@ def _write_plan(place: str, plan: Decisions, names: list[str]) -> None:
         for name in names:
             dtype = _DTYPES.get(name, str(plan["target"].dtype))
             _new_array(group, name, DIMS, tuple(plan.sizes[x] for x in DIMS), dtype, FILL[name])
-        for name, column in {**plan.coords, "target": plan["target"]}.items():
+        for key, column in {**plan.coords, "target": plan["target"]}.items():
+            name = str(key)
             values = column.values
             is_text = values.dtype.kind == "O"
             array = _new_array(
-                group, str(name), tuple(map(str, column.dims)), values.shape, str if is_text else values.dtype,
-                FILL.get(str(name), "" if is_text else values.dtype.type(0)),
+                group, name, tuple(map(str, column.dims)), values.shape, str if is_text else values.dtype,
+                FILL.get(name, "" if is_text else values.dtype.type(0)),
             )  # fmt: skip
             array[...] = values.astype(str) if is_text else values
         labels = sorted(str(n) for n in plan.coords if n not in DIMS)

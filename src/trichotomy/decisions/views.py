@@ -35,7 +35,7 @@ def correctness(d: Decisions) -> xr.DataArray:
 def answered_epochs(d: Decisions) -> NDArray[np.bool_]:
     """bool[observer, epoch]: where an observer has at least one decision."""
     name = "response" if "response" in d else "correct"
-    return (d[name].values != MISSING).any(axis=2)
+    return np.asarray((d[name].values != MISSING).any(axis=2))
 
 
 def last_common_epoch(d: Decisions) -> int:
@@ -105,7 +105,9 @@ def select(
         chosen = chosen & ~_matching(d, drop)
     d = d.isel(observer=np.flatnonzero(chosen))
     if items is not None:
-        positions = d.indexes["item"].get_indexer(np.asarray(items, dtype=object))
+        import pandas as pd
+
+        positions = d.indexes["item"].get_indexer(pd.Index(np.asarray(items, dtype=object)))
         if (positions < 0).any():
             msg = f"there are no items {few(np.asarray(items, dtype=object)[positions < 0])}"
             raise InputError(msg)
@@ -170,8 +172,8 @@ def _flags(d: Decisions, annotation: str) -> NDArray[np.bool_]:
         raise InputError(msg)
     values = coordinate.values
     if values.dtype.kind == "f":
-        return np.nan_to_num(values) != 0
-    return values.astype(bool)
+        return np.asarray(np.nan_to_num(values) != 0)
+    return np.asarray(values.astype(bool))
 
 
 def _coordinate(d: Decisions, name: str) -> xr.DataArray:

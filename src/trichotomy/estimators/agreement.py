@@ -54,7 +54,9 @@ def pair_cells(correct: ArrayLike) -> Cells:
     """
     c = np.asarray(correct)
     missing = c.dtype != np.bool_ and bool(c.size) and c.min() < 0
-    asked: _BlockReader | None = (lambda block, out: np.not_equal(c[:, block], -1, out=out)) if missing else None
+    asked: _BlockReader | None = (
+        (lambda block, out: np.not_equal(c[:, block], -1, out=out)) if missing else None
+    )
     return _cells(lambda block, out: np.equal(c[:, block], 1, out=out), asked, c.shape)
 
 
@@ -121,9 +123,7 @@ def kappa(cells: Cells) -> Floats:
     both, a, b, none = cells.both_right, cells.a_only, cells.b_only, cells.both_wrong
     chance_disagreement = (both + a) * (a + none) + (both + b) * (b + none)
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(
-            chance_disagreement > 0, 2 * (both * none - a * b) / chance_disagreement, np.nan
-        )
+        return np.where(chance_disagreement > 0, 2 * (both * none - a * b) / chance_disagreement, np.nan)
 
 
 def kappa_gradient(cells: Cells) -> Cells:
@@ -187,10 +187,11 @@ def kappa_bounds(accuracy_a: ArrayLike, accuracy_b: ArrayLike) -> tuple[Floats, 
     NaN where both are always right or both always wrong.
     """
     a, b = np.broadcast_arrays(np.asarray(accuracy_a, dtype=float), np.asarray(accuracy_b, dtype=float))
-    bounds = []
-    for both in (np.maximum(0, a + b - 1), np.minimum(a, b)):
-        bounds.append(kappa(Cells(both, a - both, b - both, 1 - a - b + both)))
-    return bounds[0], bounds[1]
+
+    def kappa_where(both: Floats) -> Floats:
+        return kappa(Cells(both, a - both, b - both, 1 - a - b + both))
+
+    return kappa_where(np.maximum(0, a + b - 1)), kappa_where(np.minimum(a, b))
 
 
 def accuracy_bounds(kappa: ArrayLike, accuracy: ArrayLike) -> tuple[Floats, Floats]:

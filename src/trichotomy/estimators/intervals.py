@@ -37,7 +37,9 @@ def wilson(successes: ArrayLike, n: ArrayLike, *, level: float = 0.95) -> tuple[
         centre = (p + z2 / (2 * n_)) / (1 + z2 / n_)
         half = np.sqrt(z2 * (p * (1 - p) / n_ + z2 / (4 * n_**2))) / (1 + z2 / n_)
     low, high = np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
-    return np.where(k == 0, np.where(n_ > 0, 0.0, np.nan), low), np.where(k == n_, np.where(n_ > 0, 1.0, np.nan), high)
+    return np.where(k == 0, np.where(n_ > 0, 0.0, np.nan), low), np.where(
+        k == n_, np.where(n_ > 0, 1.0, np.nan), high
+    )
 
 
 def kappa_interval(

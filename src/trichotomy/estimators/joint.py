@@ -74,9 +74,7 @@ def kept_cells(right: NDArray[np.bool_], wrong: NDArray[np.bool_], kept: Kept) -
     return Cells(both, a_only, a_only.T, none)
 
 
-def item_influence(
-    right: NDArray[np.bool_], wrong: NDArray[np.bool_], kept: Kept, slopes: Cells
-) -> Floats:
+def item_influence(right: NDArray[np.bool_], wrong: NDArray[np.bool_], kept: Kept, slopes: Cells) -> Floats:
     """Influence of every item on a function of all pairs' tables, float64[N].
 
     Parameters
@@ -119,10 +117,10 @@ def interval_from_influence(
     clusters
         Label of each item's cluster (its class, say); influences are summed within clusters first.
     """
-    units = influence
+    units: Floats = influence
     if clusters is not None:
         _, label = np.unique(np.asarray(clusters), return_inverse=True)
-        units = np.bincount(label, weights=influence)
+        units = np.asarray(np.bincount(label, weights=influence), dtype=np.float64)
         what = f"linearised over {len(units)} clusters of items"
     count = len(units)
     if count < 2 or not np.isfinite(value):

@@ -28,7 +28,7 @@ def finally_learned(correct: ArrayLike) -> NDArray[np.int64]:
 def forgetting_events(correct: ArrayLike) -> NDArray[np.int64]:
     """How often an item goes from right to wrong at the next epoch (Toneva et al. 2019): int64[..., N]."""
     c = np.asarray(correct) == 1
-    return np.sum(c[..., :-1, :] & ~c[..., 1:, :], axis=-2, dtype=np.int64)
+    return np.asarray(np.sum(c[..., :-1, :] & ~c[..., 1:, :], axis=-2, dtype=np.int64))
 
 
 def order_agreement(learned: ArrayLike, *, never: int) -> Floats:

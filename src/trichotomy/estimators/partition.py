@@ -20,7 +20,7 @@ def number_right(correct: ArrayLike) -> NDArray[np.int64]:
     if c.dtype != np.bool_ and c.size and c.min() < 0:
         msg = "the partition needs items that all observers answered; leave out those with missing decisions"
         raise InputError(msg)
-    return c.sum(axis=0, dtype=np.int64)
+    return np.asarray(c.sum(axis=0, dtype=np.int64))
 
 
 def histogram(correct: ArrayLike) -> NDArray[np.int64]:
@@ -107,7 +107,7 @@ def influence(correct: ArrayLike, *, tolerance: int = 0) -> tuple[Floats, Floats
     right, wrong = c.astype(np.float64), (~c).astype(np.float64)
 
     def share(extreme_if_right: NDArray[np.bool_], extreme_if_wrong: NDArray[np.bool_]) -> Floats:
-        return (right @ extreme_if_right + wrong @ extreme_if_wrong) / N
+        return np.asarray((right @ extreme_if_right + wrong @ extreme_if_wrong) / N)
 
     # without m, s - c_m of M - 1 observers are right
     trivial = share(s >= M - tolerance, s >= M - 1 - tolerance)

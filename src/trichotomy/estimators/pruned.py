@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,6 +21,9 @@ from trichotomy.estimators.joint import (
 )
 from trichotomy.estimators.nulls import beta_binomial
 from trichotomy.estimators.partition import check_tolerance, number_right
+
+_Block: TypeAlias = tuple[NDArray[np.intp], NDArray[np.intp], Kept]
+"""Two groups of observers and the items that the pairs between them keep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,8 @@ def insample_consistency(correct: ArrayLike, *, tolerance: int = 0) -> PairConsi
     s = number_right(correct)
     kept = Kept.same((s > tolerance) & (s < M - tolerance))
     cells = kept_cells(c, ~c, kept)
-    judges = np.full((M, M), M)
-    return _summed_up(c, cells, judges, [(slice(None), slice(None), kept)])
+    everybody = np.arange(M)
+    return _summed_up(c, cells, np.full((M, M), M), [(everybody, everybody, kept)])
 
 
 def crossfit_consistency(
@@ -75,7 +79,7 @@ def crossfit_consistency(
         As in the partition. A pair is NaN where fewer than 2 * tolerance + 2 observers remain.
     """
     c = np.asarray(correct) == 1
-    M, N = c.shape
+    M = len(c)
     label = np.arange(M) if families is None else np.unique(np.asarray(families), return_inverse=True)[1]
     sizes = np.bincount(label)
     s = number_right(correct)
@@ -83,24 +87,19 @@ def crossfit_consistency(
     judges = np.where(label[:, None] == label[None, :], M - sizes[label][:, None], others)
     if sizes.max() == 1:
         np.fill_diagonal(judges, M - 2)
-        masks = [_by_score(s, M, tolerance)] if M - 2 >= 2 * tolerance + 2 else []
-        cells = kept_cells(c, ~c, masks[0]) if masks else _no_cells(M)
-        blocks = [(slice(None), slice(None), mask) for mask in masks]
-        return _summed_up(c, cells, judges, blocks)
-    cells = _no_cells(M)
-    parts = list(_family_blocks(c, s, label, tolerance))
-    for a, b, kept in parts:
-        if np.array_equal(a, b):
-            block = kept_cells(c[a], ~c[a], kept)
-            for ours, theirs in zip(_fields(cells), _fields(block), strict=True):
-                ours[np.ix_(a, b)] = theirs
-        else:
-            both = np.concatenate([a, b])
-            block = kept_cells(c[both], ~c[both], kept)
-            for ours, theirs in zip(_fields(cells), _fields(block), strict=True):
-                ours[np.ix_(a, b)] = theirs[: len(a), len(a) :]
-                ours[np.ix_(b, a)] = theirs[len(a) :, : len(a)]
-    return _summed_up(c, cells, judges, parts)
+        everybody = np.arange(M)
+        enough = 2 * tolerance + 2 <= M - 2
+        blocks = [(everybody, everybody, _by_score(s, M, tolerance))] if enough else []
+    else:
+        blocks = list(_family_blocks(c, s, label, tolerance))
+    cells = Cells(*(np.zeros((M, M)) for _ in range(4)))
+    for a, b, kept in blocks:
+        rows = np.union1d(a, b)
+        block = kept_cells(c[rows], ~c[rows], kept)
+        between = _between(M, a, b)[np.ix_(rows, rows)]
+        for ours, theirs in zip(_fields(cells), _fields(block), strict=True):
+            ours[np.ix_(rows, rows)] += np.where(between, theirs, 0)
+    return _summed_up(c, cells, judges, blocks)
 
 
 def pooled_consistency(counts: ArrayLike, *, tolerance: int = 0) -> dict[str, float]:
@@ -121,7 +120,7 @@ def pooled_consistency(counts: ArrayLike, *, tolerance: int = 0) -> dict[str, fl
     s = np.arange(M + 1)
     middle = (s > tolerance) & (s < M - tolerance)
     rest = _by_score(s, M, tolerance)
-    enough = M - 2 >= 2 * tolerance + 2
+    enough = 2 * tolerance + 2 <= M - 2
     everything = Kept.same(np.ones(M + 1, dtype=bool))
     result: dict[str, float] = {}
     for name, kept in (("raw", everything), ("insample", Kept.same(middle)), ("crossfit", rest)):
@@ -181,7 +180,7 @@ def _by_score(s: NDArray[np.int64], M: int, tolerance: int) -> Kept:
 
 def _family_blocks(
     c: NDArray[np.bool_], s: NDArray[np.int64], label: NDArray[np.intp], tolerance: int
-) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp], Kept]]:
+) -> Iterator[_Block]:
     M = len(c)
     members = [np.flatnonzero(label == f) for f in range(label.max() + 1)]
     inside = [c[m].sum(axis=0) for m in members]
@@ -199,7 +198,7 @@ def _summed_up(
     c: NDArray[np.bool_],
     cells: Cells,
     judges: NDArray[np.int64],
-    blocks: list[tuple[NDArray[np.intp] | slice, NDArray[np.intp] | slice, Kept]],
+    blocks: list[_Block],
 ) -> PairConsistency:
     """Add intervals per pair, and the mean over pairs with an interval from each item's influence on it."""
     values = kappa(cells)
@@ -210,8 +209,9 @@ def _summed_up(
     influence = np.zeros(c.shape[1])
     slopes = weighted_slopes(cells, weights / 2)
     for a, b, kept in blocks:
-        rows = slice(None) if isinstance(a, slice) else np.union1d(a, b)
-        own = slopes if isinstance(a, slice) else _restricted(slopes, a, b, rows)
+        rows = np.union1d(a, b)
+        between = _between(len(c), a, b)
+        own = Cells(*(np.where(between, f, 0.0)[np.ix_(rows, rows)] for f in _fields(slopes)))
         influence += item_influence(c[rows], ~c[rows], kept, own)
     mean = float(values[defined].mean()) if n_pairs else np.nan
     return PairConsistency(
@@ -219,13 +219,11 @@ def _summed_up(
     )
 
 
-def _restricted(
-    slopes: Cells, a: NDArray[np.intp], b: NDArray[np.intp] | slice, rows: NDArray[np.intp] | slice
-) -> Cells:
-    """Slopes of the pairs between a and b alone, as a matrix over ``rows``."""
-    between = np.zeros(slopes.both_right.shape, dtype=bool)
-    between[np.ix_(a, b)] = between[np.ix_(b, a)] = True  # type: ignore[arg-type]
-    return Cells(*(np.where(between, f, 0.0)[np.ix_(rows, rows)] for f in _fields(slopes)))  # type: ignore[arg-type]
+def _between(M: int, a: NDArray[np.intp], b: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """bool[M, M], the pairs of one of ``a`` with one of ``b``."""
+    pairs = np.zeros((M, M), dtype=bool)
+    pairs[np.ix_(a, b)] = pairs[np.ix_(b, a)] = True
+    return pairs
 
 
 def _upper_triangle_intervals(cells: Cells) -> tuple[Floats, Floats]:
@@ -238,10 +236,6 @@ def _upper_triangle_intervals(cells: Cells) -> tuple[Floats, Floats]:
         square.T[above] = values
         bounds.append(square)
     return bounds[0], bounds[1]
-
-
-def _no_cells(M: int) -> Cells:
-    return Cells(*(np.zeros((M, M)) for _ in range(4)))
 
 
 def _fields(cells: Cells) -> tuple[Floats, Floats, Floats, Floats]:

@@ -116,7 +116,9 @@ class _Hypergeometric:
             total[active] = np.logaddexp(total[active], np.logaddexp.reduce(terms, axis=1))
             last, position = terms[:, -1], position + direction * _BLOCK
             falling = last < terms[:, 0]
-            going = np.isfinite(last) & ~(falling & (last + np.log(self.n[active] + 1) - total[active] < _NEGLIGIBLE))
+            going = np.isfinite(last) & ~(
+                falling & (last + np.log(self.n[active] + 1) - total[active] < _NEGLIGIBLE)
+            )
             active, last, position = active[going], last[going], position[going]
         return total
 

@@ -73,7 +73,9 @@ def error_consistency(
     }
     bounds = estimators.kappa_interval(upper, method=interval, level=level, draws=draws, rng=rng)
     M = len(shot.observers)
-    result = xr.Dataset({name: pair_matrix(_square(values, M), shot.observers) for name, values in columns.items()})
+    result = xr.Dataset(
+        {name: pair_matrix(_square(values, M), shot.observers) for name, values in columns.items()}
+    )
     result["ci"] = (
         ("observer_a", "observer_b", "ci_bound"), with_bounds(*(_square(b, M) for b in bounds)),
     )  # fmt: skip
@@ -126,13 +128,12 @@ def mean_consistency(
         if clusters not in d.variables or d[clusters].dims != ("item",):
             raise UnknownNameError("item annotation", clusters, ["target", *map(str, d.coords)])
         label = d[clusters].values
-    rows = []
-    for pairs in (np.ones_like(alike), alike, ~alike):
-        rows.append(
-            estimators.mean_kappa(
-                shot.correct, pairs=pairs, method=method, clusters=label, level=level, draws=draws, rng=rng
-            )
+    rows = [
+        estimators.mean_kappa(
+            shot.correct, pairs=pairs, method=method, clusters=label, level=level, draws=draws, rng=rng
         )
+        for pairs in (np.ones_like(alike), alike, ~alike)
+    ]
     kappas = estimators.error_consistency(shot.correct)
     M = len(shot.observers)
     jackknife = estimators.jackknife_mean(kappas, level=level) if M > 2 else None

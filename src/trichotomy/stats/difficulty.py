@@ -185,7 +185,9 @@ def influence(d: Decisions, *, tolerance: int = 0, epoch: int | None = None) -> 
             "accuracy": ("observer", c.mean(axis=1)[order]),
         },
         coords={"observer": shot.observers[order]},
-        attrs=shot.attrs("shares without one observer", n=c.shape[1], tolerance=check, left_out=shot.left_out),
+        attrs=shot.attrs(
+            "shares without one observer", n=c.shape[1], tolerance=check, left_out=shot.left_out
+        ),
     )
 
 

@@ -12,7 +12,12 @@ from trichotomy.stats.snapshot import estimate_variables, pair_matrix, snapshot,
 
 
 def pruned_consistency(
-    d: Decisions, *, method: str = "crossfit", tolerance: int = 0, families: bool = True, epoch: int | None = None
+    d: Decisions,
+    *,
+    method: str = "crossfit",
+    tolerance: int = 0,
+    families: bool = True,
+    epoch: int | None = None,
 ) -> xr.Dataset:
     """Error consistency of all pairs without trivial and impossible items.
 
@@ -48,9 +53,7 @@ def pruned_consistency(
         raise UnknownNameError("method of pruning", method, ["crossfit", "insample"])
     above = np.triu_indices(M, 1)
     fitted = estimators.fit_beta_binomial(estimators.histogram(c))
-    chance = estimators.conditional_independence(
-        *fitted, M, tolerance=tolerance, judges=result.judges[above]
-    )
+    chance = estimators.conditional_independence(*fitted, M, tolerance=tolerance, judges=result.judges[above])
     used = ~np.isnan(result.kappa[above])
     off_diagonal = np.where(np.eye(M, dtype=bool), np.nan, 1.0)
     return xr.Dataset(
@@ -102,5 +105,3 @@ def raw_conditional_independence(d: Decisions, *, epoch: int | None = None) -> f
     shot = snapshot(d, epoch, complete=True)
     fitted = estimators.fit_beta_binomial(estimators.histogram(shot.complete))
     return estimators.conditional_independence(*fitted, len(shot.observers))["raw"]
-
-

@@ -42,7 +42,7 @@ class Snapshot:
     def complete(self) -> NDArray[np.bool_]:
         """bool[M, N'] over the items that every observer answered."""
         whole = self.correct == 1
-        return whole if self.answered.all() else whole[:, self.answered]
+        return np.asarray(whole if self.answered.all() else whole[:, self.answered])
 
     @property
     def left_out(self) -> int:
@@ -54,7 +54,9 @@ class Snapshot:
         return {"method": method, "epoch": self.epoch, "observers": len(self.observers), **more}
 
 
-def snapshot(d: Decisions, epoch: int | None = None, *, at_least: int = 1, complete: bool = False) -> Snapshot:
+def snapshot(
+    d: Decisions, epoch: int | None = None, *, at_least: int = 1, complete: bool = False
+) -> Snapshot:
     """Take one epoch (default: the last that every observer has).
 
     Parameters
@@ -72,10 +74,10 @@ def snapshot(d: Decisions, epoch: int | None = None, *, at_least: int = 1, compl
     one = at_epoch(d, epoch)
     correct = correctness(one).values[:, 0, :]
     M = len(correct)
-    if M < at_least:
+    if at_least > M:
         msg = f"this needs at least {at_least} observers; the decisions have {M}"
         raise InputError(msg)
-    answered = np.ones(correct.shape[1], dtype=bool) if correct.min() >= 0 else (correct >= 0).all(axis=0)
+    answered = np.asarray((correct >= 0).all(axis=0))
     if complete and not answered.any():
         share = (correct >= 0).mean(axis=1)
         worst = one["observer"].values[int(share.argmin())]

@@ -1,1 +1,5 @@
-"""TODO."""
+"""The command line: one command per verb."""
+
+from trichotomy.cli.app import app, main
+
+__all__ = ["app", "main"]

@@ -75,7 +75,10 @@ class Store:
                 f"expected {SCHEMA_VERSION}); was its creation interrupted?"
             )
             raise StoreError(msg)
-        self._arrays: dict[str, zarr.Array[Any]] = dict(self._group.arrays())
+        self._arrays: dict[str, zarr.Array[Any]] = {
+            name: array.with_config({"write_empty_chunks": True})  # an epoch without any answer has run, too
+            for name, array in self._group.arrays()
+        }
         self._names = [n for n in DECISION_ARRAYS if n in self._arrays]
         self._observers = {str(o): k for k, o in enumerate(self._column("observer"))}
         self._epochs = {int(e): k for k, e in enumerate(self._column("epoch"))}
@@ -138,9 +141,8 @@ class Store:
             raise InputError(msg)
         positions = None if items is None else self._positions(items, where)
         ready = {n: self._row(n, values[n], positions, where) for n in self._names}
-        with zarr.config.set({"array.write_empty_chunks": True}):
-            for name in self._names:  # 'response' (or, without it, 'correct') comes last
-                self._arrays[name][o, e, :] = ready[name]
+        for name in self._names:  # 'response' (or, without it, 'correct') comes last
+            self._arrays[name][o, e, :] = ready[name]
 
     def done(self) -> NDArray[np.bool_]:
         """bool[observer, epoch]: whether all chunks of that epoch's responses exist."""

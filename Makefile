@@ -1,0 +1,53 @@
+# People and CI use the same targets. Everything is installed into .venv, with the versions of constraints.txt.
+PYTHON ?= python3
+VENV := .venv
+CORE := .venv-core
+BIN := $(VENV)/bin
+PIP := -m pip install --quiet --disable-pip-version-check -c constraints.txt
+SOURCES := pyproject.toml constraints.txt
+
+.PHONY: help setup demo test test-core test-long lint types bench ci clean
+
+help:            ## show the targets
+	@grep -hE '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+$(VENV)/.done: $(SOURCES)
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python $(PIP) -e ".[dev]"
+	touch $@
+
+$(CORE)/.done: $(SOURCES)
+	$(PYTHON) -m venv $(CORE)
+	$(CORE)/bin/python $(PIP) -e . pytest
+	touch $@
+
+setup: $(VENV)/.done  ## create .venv with all that the other targets need
+
+demo: setup      ## analyse simulated decisions and write demo/report.html
+	$(BIN)/trichotomy demo --out demo --force
+
+test: setup      ## run the tests, with coverage
+	$(BIN)/coverage erase
+	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered
+
+test-core: $(CORE)/.done  ## run the core's tests with nothing but the core installed
+	$(CORE)/bin/python -m pytest -m core -q
+
+test-long: setup ## run the long simulations too
+	$(BIN)/python -m pytest -n 2 -m long
+
+lint: setup      ## check style, docstrings and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: setup     ## check types, strictly
+	$(BIN)/mypy
+
+bench: setup     ## measure speed as ratios and write docs/benchmarks.md
+	$(BIN)/python -m benchmarks
+
+ci: lint types test test-core  ## all that CI checks
+
+clean:           ## remove what the targets made
+	rm -rf $(VENV) $(CORE) demo demo.zarr .coverage* .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,67 @@
+"""The ``trichotomy`` command and how it ends: 0 done, 2 wrong input in one sentence, 130 interrupted."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from trichotomy.cli import analyze, demo, figure, formats, read
+from trichotomy.errors import TrichotomyError
+
+WRONG_INPUT = 2
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="trichotomy",
+    help="Which test items can actually tell your models apart?",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for command in (demo.demo, read.read, analyze.analyze, figure.figure, formats.formats):
+    app.command()(command)
+
+
+@app.callback()
+def _trichotomy(
+    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Which test items can actually tell your models apart?
+
+    Takes the decisions of many observers (models, epochs, people) on the same items and finds the items that are
+    **trivial** (all right), **impossible** (all wrong) and **in-between**, with honest uncertainty.
+    """
+    del debug  # taken by main, wherever it stands
+    if version:
+        from trichotomy import __version__
+
+        typer.echo(f"trichotomy {__version__}")
+        raise typer.Exit
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command line; ``--debug`` anywhere shows tracebacks."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    debug = "--debug" in arguments
+    try:
+        app(args=[a for a in arguments if a != "--debug"], prog_name="trichotomy")
+    except TrichotomyError as error:
+        if debug:
+            raise
+        _say(f"Error: {error}")
+        sys.exit(WRONG_INPUT)
+    except KeyboardInterrupt:
+        _say("Interrupted; nothing was left half-written.")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:  # the reader of our output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr)  # noqa: T201 - the one place that speaks to a person who made a mistake

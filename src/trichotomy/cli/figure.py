@@ -1,0 +1,46 @@
+"""``trichotomy figure``: one figure, any format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trichotomy.cli import options as o
+
+
+def figure(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Figure to draw; a wrong name lists them.")],
+    sources: Annotated[list[str], typer.Argument(metavar="X...", help="A store, or prediction files.")],
+    out: Annotated[Path, typer.Option(help="File to write; its suffix chooses the format (pdf, svg, png, ...).")],
+    tolerance: o.Tolerance = 0,
+    one_per: o.OnePer = None,
+    drop: o.Drop = None,
+    exclude: o.Exclude = None,
+    epoch: o.Epoch = None,
+    force: o.Force = False,
+    seed: o.Seed = 0,
+    format: o.Format = None,  # noqa: A002 - the name of the option
+    targets: o.Targets = None,
+    annotations: o.Annotations = None,
+    mapping: o.Mapping = None,
+    where: o.Where = None,
+    duplicates: o.Duplicates = "error",
+    top_k: o.TopK = None,
+) -> None:
+    """Draw one figure of the report in any format that matplotlib writes."""
+    from trichotomy.cli.progress import steps
+    from trichotomy.errors import InputError
+    from trichotomy.report import draw_figure
+
+    if out.exists() and not force:
+        msg = f"{out} exists already; choose another name, or replace it with --force"
+        raise InputError(msg)
+    d = o.load(sources, **o.reading(format, targets, annotations, mapping, where, duplicates, top_k))
+    with steps("Drawing") as step:
+        drawing = draw_figure(
+            name, d, out, tolerance=tolerance, one_per=one_per, drop=drop or (), exclude=exclude, epoch=epoch,
+            rng=seed, progress=step,
+        )  # fmt: skip
+    typer.echo(f"{out}: {drawing.caption}")

@@ -1,0 +1,124 @@
+"""Options that several commands share, and what they mean together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from trichotomy.cli.progress import steps
+from trichotomy.decisions import Decisions
+from trichotomy.errors import InputError
+
+Format = Annotated[
+    str | None, typer.Option("--format", help="Format of the files; see `trichotomy formats`. Default: detected.")
+]
+Targets = Annotated[
+    Path | None, typer.Option(help="File with the true class of each item: an item column and a label column.")
+]
+Annotations = Annotated[
+    list[Path] | None, typer.Option(help="File with one row per item whose columns annotate the items. Repeatable.")
+]
+Mapping = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--map",
+        metavar="FIELD=COLUMN",
+        help="Column to take for observers, items, responses, targets, epochs, correct, p_target or p_response. "
+        "Repeatable.",
+    ),
+]
+Where = Annotated[
+    list[str] | None, typer.Option(metavar="COLUMN=VALUE", help="Read only rows with this value. Repeatable.")
+]
+Duplicates = Annotated[
+    str, typer.Option(help="Several rows for one decision: error, first, last or majority.")
+]
+TopK = Annotated[
+    int | None, typer.Option("--top-k", help="Count an item as right if its target is among the first K answers.")
+]
+Tolerance = Annotated[
+    int, typer.Option(help="Trivial: at most this many observers wrong; impossible: at most this many right.")
+]
+OnePer = Annotated[
+    str | None, typer.Option(metavar="condition", help="Make the partition with one observer per condition.")
+]
+Drop = Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Leave out these observers. Repeatable.")]
+Exclude = Annotated[
+    str | None, typer.Option(metavar="ANNOTATION", help="Leave out items where this annotation is true.")
+]
+Epoch = Annotated[int | None, typer.Option(help="Epoch to analyse. Default: the last that every observer has.")]
+Seed = Annotated[int, typer.Option(help="Seed of the intervals that are drawn.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
+
+
+def pairs(given: Sequence[str] | None, option: str) -> dict[str, str]:
+    """Split ``NAME=VALUE`` arguments.
+
+    Raises
+    ------
+    InputError
+        An argument without ``=``, or a name given twice.
+    """
+    result: dict[str, str] = {}
+    for text in given or ():
+        name, equals, value = text.partition("=")
+        if not equals or not name or not value:
+            msg = f"{option} takes NAME=VALUE; got '{text}'"
+            raise InputError(msg)
+        if name in result:
+            msg = f"{option} names '{name}' twice"
+            raise InputError(msg)
+        result[name] = value
+    return result
+
+
+def load(sources: Sequence[str], **options: Any) -> Decisions:
+    """Open a store, or read prediction files, whichever ``sources`` are.
+
+    Parameters
+    ----------
+    sources
+        One store, or files, folders and patterns.
+    options
+        As for ``readers.read``; they make no sense for a store.
+    """
+    from trichotomy.decisions import is_store, open
+
+    stores = [source for source in sources if is_store(source)]
+    if stores and len(sources) > 1:
+        msg = f"{stores[0]} is a store; give one store, or prediction files, not several of them"
+        raise InputError(msg)
+    if stores:
+        used = sorted(name for name, value in options.items() if value and value != "error")
+        if used:
+            msg = f"{stores[0]} is a store, whose columns are settled; '{used[0]}' is for prediction files"
+            raise InputError(msg)
+        return open(stores[0])
+    from trichotomy.readers import read
+
+    with steps("Reading", unit="files") as step:
+        return read(list(sources), progress=lambda done, total, name: step(name, done, total), **options)
+
+
+def reading(
+    format: str | None,  # noqa: A002 - as the option is called
+    targets: Path | None,
+    annotations: list[Path] | None,
+    mapping: list[str] | None,
+    where: list[str] | None,
+    duplicates: str,
+    top_k: int | None,
+) -> dict[str, Any]:
+    """Collect the reading options as keyword arguments of ``load``."""
+    return {
+        "format": format,
+        "targets": targets,
+        "annotations": tuple(annotations or ()),
+        "mapping": pairs(mapping, "--map"),
+        "where": pairs(where, "--where"),
+        "duplicates": duplicates,
+        "top_k": top_k,
+    }

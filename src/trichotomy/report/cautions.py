@@ -1,0 +1,114 @@
+"""What a reader must know before believing the numbers, in sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from trichotomy.report.analysis import Analysis
+
+FEW_OBSERVERS = 5
+MOST_NAMED = 5
+
+
+def cautions(a: Analysis) -> list[str]:
+    """Warnings about the data and the results, the most consequential first."""
+    return [
+        *_outsiders(a),
+        *_constant(a),
+        *a.history.attrs.get("provenance", {}).get("warnings", []),
+        *_missing(a),
+        *_epochs(a),
+        *_duplicates(a),
+        *_small(a),
+    ]
+
+
+def _outsiders(a: Analysis) -> Iterator[str]:
+    names = a.outsiders
+    if not names:
+        return
+    influence = a.influence
+    accuracy = influence["accuracy"].sel(observer=list(names)).values
+    share = float(a.partition["share"].sel(difficulty="trivial"))
+    subject = "its accuracy is" if len(names) == 1 else "their accuracies are"
+    yield (
+        f"{_listed(names)} decide{'s' if len(names) == 1 else ''} the partition almost alone: {subject} "
+        f"{_listed([f'{a:.1%}' for a in accuracy])} (median {np.median(influence['accuracy']):.1%}), and the "
+        f"trivial share of {share:.1%} would change most without {'it' if len(names) == 1 else 'them'}. "
+        f"If {'it is' if len(names) == 1 else 'they are'} broken or of another kind, leave "
+        f"{'it' if len(names) == 1 else 'them'} out with --drop."
+    )
+
+
+def _constant(a: Analysis) -> Iterator[str]:
+    consistency = a.consistency
+    names = consistency["observer_a"].values[consistency["constant"].values]
+    if len(names):
+        yield (
+            f"{_listed(names)} {'is' if len(names) == 1 else 'are'} always right or always wrong; kappa with such "
+            f"an observer is 0 or undefined whatever the other does."
+        )
+
+
+def _missing(a: Analysis) -> Iterator[str]:
+    left_out, total = a.partition.attrs["left_out"], a.decisions.sizes["item"]
+    unknown = int((a.decisions["target"].values < 0).sum()) if "correct" not in a.decisions else 0
+    if unknown:
+        yield f"{unknown:,} of {total:,} items have no known target and are left out."
+    if left_out > unknown:
+        n = a.accuracy["n"]
+        fewest = str(n["observer"].values[int(n.values.argmin())])
+        yield (
+            f"{left_out:,} of {total:,} items were not answered by all observers and are left out of the partition "
+            f"({fewest} answered the fewest, {int(n.min()):,}); pairs use the items that both answered."
+        )
+
+
+def _epochs(a: Analysis) -> Iterator[str]:
+    later = [int(e) for e in a.history["epoch"].values if e > a.options["epoch"]]
+    if later:
+        yield (
+            f"Analysed at epoch {a.options['epoch']}, the last one that every observer has unless --epoch says "
+            f"otherwise; some observers have later epochs, up to {later[-1]}."
+        )
+
+
+def _duplicates(a: Analysis) -> Iterator[str]:
+    pairs = a.duplicates
+    count = pairs.sizes["pair"]
+    if count:
+        named = [
+            f"{pairs['observer_a'].values[k]} and {pairs['observer_b'].values[k]} (kappa {pairs['kappa'].values[k]:.2f})"
+            for k in range(min(count, MOST_NAMED))
+        ]
+        more = f", and {count - MOST_NAMED} pairs more" if count > MOST_NAMED else ""
+        yield (
+            f"Nearly the same decisions (kappa of {pairs.attrs['at_least']:.1f} or more): {'; '.join(named)}{more}. "
+            f"Copies of one model count as agreement between models; consider keeping one of each."
+        )
+
+
+def _small(a: Analysis) -> Iterator[str]:
+    M = a.partition.attrs["observers"]
+    if M < FEW_OBSERVERS:
+        yield (
+            f"The partition rests on {M} observers; trivial and impossible shares fall as observers are added "
+            f"(see the rarefaction curve), so compare them only with populations of the same size."
+        )
+    if np.isnan(float(a.crossfit["mean"])):
+        yield (
+            "Cross-fitted pruned consistency is undefined here: too few observers lie outside the two compared "
+            "conditions to judge which items are trivial or impossible."
+        )
+    if np.isnan(float(a.residual["mean"])) and a.decisions.sizes["observer"] < 3:
+        yield "Residual consistency is undefined with fewer than three observers."
+
+
+def _listed(names: Any) -> str:
+    values = [str(n) for n in names]
+    if len(values) > MOST_NAMED:
+        return ", ".join(values[:MOST_NAMED]) + f" and {len(values) - MOST_NAMED} more"
+    return " and ".join([", ".join(values[:-1]), values[-1]]) if len(values) > 1 else values[0]

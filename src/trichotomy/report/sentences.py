@@ -1,0 +1,76 @@
+"""What the numbers say, in words: the headline, the lead, the methods."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from trichotomy.report.analysis import Analysis
+
+EXPLAINED = 0.05
+"""A residual of at most this size is called little; the report always gives the number beside the word."""
+
+
+def headline(a: Analysis) -> str:
+    """Answer, in one sentence, which share of the items can tell these observers apart."""
+    share = {str(k): float(v) for k, v in zip(a.partition["difficulty"].values, a.partition["share"].values, strict=True)}
+    t, M, n = a.options["tolerance"], a.partition.attrs["observers"], a.partition.attrs["n"]
+    everybody = f"all {M} observers" if t == 0 else f"at least {M - t} of {M} observers"
+    nobody = "none" if t == 0 else f"at most {t}"
+    return (
+        f"{share['in-between']:.0%} of the {n:,} items can tell these {M} observers apart: "
+        f"{share['trivial']:.0%} are trivial ({everybody} right) and "
+        f"{share['impossible']:.0%} impossible ({nobody} right)."
+    )
+
+
+def lead(a: Analysis) -> str:
+    """Say whether the observers really differ, and how sure that is."""
+    mean = float(a.mean_consistency["mean"].sel(scope="all"))
+    if np.isnan(mean):
+        return "Error consistency is undefined for every pair: each has an observer that is always right or wrong."
+    low, high = a.mean_consistency["ci"].sel(scope="all").values
+    sentences = [f"Error consistency averages {mean:.2f} over pairs (95 % CI {low:.2f} to {high:.2f} over items)"]
+    chance = a.raw_conditional_independence
+    if np.isfinite(chance):
+        sentences[0] += (
+            f"; observers that are independent given each item's difficulty would reach {chance:.2f} on average"
+        )
+    residual = float(a.residual["mean"])
+    if np.isfinite(residual):
+        low, high = a.residual["mean_ci"].values
+        size = "little agreement is" if abs(residual) <= EXPLAINED else "agreement of its own kind is"
+        sentences.append(
+            f"Once shared difficulty is held fixed, {size} left: the residual is {residual:.3f} "
+            f"({low:.3f} to {high:.3f})"
+        )
+    return ". ".join(sentences) + "."
+
+
+def methods(a: Analysis) -> tuple[str, ...]:
+    """How each number was made, with its source."""
+    t = a.options["tolerance"]
+    return (
+        f"An item is trivial when at most {t} of the observers are wrong on it, impossible when at most {t} are right, "
+        "in-between otherwise (Meding, Schulze Buschoff, Geirhos & Wichmann, ICLR 2022). Shares have Wilson score "
+        "intervals: the items are the sample, the observers are given.",
+        "Error consistency is kappa = (o - e) / (1 - e), with o the share of items on which two observers are both "
+        "right or both wrong and e what independent observers of their accuracies would share (Cohen 1960; Geirhos, "
+        f"Meding & Wichmann 2020). Intervals of one pair: {a.consistency.attrs['interval']}. p-values are Fisher's "
+        "exact test, corrected after Holm and after Benjamini & Hochberg. The mean over pairs: "
+        f"{a.mean_consistency.attrs['interval']}; the jackknife over observers says what other observers might give. "
+        "Kappa is undefined, and not counted, where e = 1.",
+        "Pruned consistency leaves out trivial and impossible items. In-sample, the compared observers themselves "
+        "decide which those are, which by itself pushes kappa down. Cross-fitted, the observers outside both "
+        "conditions decide, so each pair keeps its own items.",
+        "Conditional independence gives what each number would be for observers that are independent given an item's "
+        "difficulty, with difficulty from a beta-binomial fitted to the histogram by maximum likelihood "
+        f"(alpha {float(a.difficulty['alpha']):.3f}, beta {float(a.difficulty['beta']):.3f}). Any mean agreement "
+        "depends on the histogram alone, so read every consistency beside this number. The residual is kappa "
+        "stratified by the rest score, the number right among the other observers (Mantel & Haenszel 1959).",
+        "The dichotomy index is (x - x0) / (x_max - x0): x the share of trivial plus impossible items, x0 under the "
+        "Poisson-binomial of the observers' accuracies, x_max the largest that these accuracies allow. It depends on "
+        f"the number of observers; rarefied to {a.difficulty.attrs['rarefied_to']} (tolerance 0) it can be compared. "
+        "The rarefaction curve is the exact expectation over all subsets of observers (Hurlbert 1971).",
+        "A missing decision is not a wrong one: pairs use the items that both answered, the partition the items that "
+        "all observers answered. A question asked and not answered is wrong.",
+    )

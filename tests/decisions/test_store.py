@@ -1,0 +1,250 @@
+"""The store: declared, recorded, resumed, guarded."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import trichotomy as tri
+from trichotomy.errors import CorruptStoreError, InputError, StoreError, UnknownNameError
+
+pytestmark = pytest.mark.core
+
+ITEMS = [f"i{k}" for k in range(7)]
+
+
+@pytest.fixture
+def store(tmp_path):
+    return tri.create(
+        tmp_path / "s.zarr", observers=["a", "b"], items=ITEMS, target=range(7), epochs=range(3),
+        planned_epochs=[3, 2], arrays=["response", "p_target"], classes=[f"c{k}" for k in range(7)],
+        observer_coords={"condition": ["base", "order"]}, provenance={"seed": 1},
+    )  # fmt: skip
+
+
+def record(store, observer, epoch):
+    store.record(observer, epoch, np.arange(7), p_target=np.linspace(0, 1, 7))
+
+
+def test_everything_planned_is_pending_at_first(store):
+    assert store.pending() == [("a", 0), ("a", 1), ("a", 2), ("b", 0), ("b", 1)]
+
+
+def test_recording_settles_one_epoch_of_one_observer(store):
+    record(store, "b", 1)
+    assert store.pending() == [("a", 0), ("a", 1), ("a", 2), ("b", 0)]
+    d = store.read()
+    assert d["response"].sel(observer="b", epoch=1).values.tolist() == list(range(7))
+    assert (d["response"].sel(observer="a").values == -1).all()
+    assert np.isnan(d["p_target"].sel(observer="a").values).all()
+    assert d["condition"].values.tolist() == ["base", "order"]
+    assert d.attrs["provenance"] == {"seed": 1}
+
+
+def test_an_epoch_without_any_answer_counts_as_run(store):
+    store.record("a", 0, np.full(7, -1), p_target=np.full(7, np.nan))
+    assert ("a", 0) not in store.pending()
+
+
+def test_recording_by_id(store):
+    store.record("a", 0, [6, -2], items=["i6", "i0"], p_target=[0.5, 0.25])
+    assert store.read()["response"].values[0, 0].tolist() == [-2, -1, -1, -1, -1, -1, 6]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (("c", 0, np.arange(7)), UnknownNameError, "no observer in this store called 'c'"),
+        (("b", 2, np.arange(7)), InputError, "epoch 2 of observer 'b' is not planned: 0, 1 are"),
+        (("a", 9, np.arange(7)), InputError, "not planned"),
+        (("a", 0, np.arange(6)), InputError, r"observer 'a', epoch 0: response has shape \(6,\) for 7 items"),
+        (("a", 0, np.full(7, 7)), InputError, "holds 7, 7, 7 and 4 more, outside -2..6"),
+        (("a", 0, np.full(7, 0.5)), InputError, "outside"),
+    ],
+)
+def test_what_cannot_be_recorded_is_named(store, arguments, error, message):
+    with pytest.raises(error, match=message):
+        store.record(*arguments, p_target=np.zeros(7))
+    assert len(store.pending()) == 5
+
+
+def test_the_arrays_declared_must_all_be_given(store):
+    with pytest.raises(InputError, match="the store holds p_target, response; response was given"):
+        store.record("a", 0, np.arange(7))
+
+
+@pytest.mark.parametrize(("items", "message"), [(["i0", "i0"], "more than once"), (["i0", "w"], "no items 'w'")])
+def test_recording_by_id_refuses(store, items, message):
+    with pytest.raises(InputError, match=message):
+        store.record("a", 0, [0, 0], items=items, p_target=[0, 0])
+
+
+@pytest.mark.parametrize("where", ["{tmp}/round.zarr", "memory://trichotomy-tests/round.zarr"])
+def test_written_decisions_come_back_identical(tmp_path, where):
+    path = where.format(tmp=tmp_path)
+    d = tri.simulate(3, 40).assign(p_target=(("observer", "epoch", "item"), np.full((3, 1, 40), 0.5, np.float16)))
+    store = tri.write(d, path, force=True)
+    assert store.pending() == []
+    assert tri.open(path).load().identical(d)
+    with pytest.raises(StoreError, match="exists already"):
+        tri.write(d, path)
+
+
+def test_correctness_alone_can_be_stored(tmp_path):
+    d = tri.from_arrays(correct=[[1, 0, -1]])
+    tri.write(d, tmp_path / "c.zarr")
+    assert tri.open(tmp_path / "c.zarr")["correct"].values.tolist() == [[[1, 0, -1]]]
+
+
+def test_plain_xarray_can_open_it(store):
+    record(store, "a", 0)
+    d = xr.open_zarr(store.path, consolidated=False)
+    assert set(d.coords) >= {"observer", "epoch", "item", "condition"}
+    assert d["response"].values[0, 0].tolist() == list(range(7))
+
+
+def test_force_replaces_a_store_but_nothing_else(tmp_path):
+    d = tri.simulate(2, 10)
+    tri.write(d, tmp_path / "s.zarr")
+    tri.write(tri.simulate(3, 10), tmp_path / "s.zarr", force=True)
+    assert tri.open(tmp_path / "s.zarr").sizes["observer"] == 3
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "mine.txt").write_text("keep")
+    with pytest.raises(StoreError, match="is not a store; it is not replaced"):
+        tri.write(d, tmp_path / "notes", force=True)
+    assert (tmp_path / "notes" / "mine.txt").read_text() == "keep"
+
+
+def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(tri.Store, "record", lambda *_, **__: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(StoreError, match="disk full"):
+        tri.write(tri.simulate(2, 10), tmp_path / "s.zarr")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_replacement_keeps_the_old_store(tmp_path, monkeypatch):
+    tri.write(tri.simulate(2, 10), tmp_path / "s.zarr")
+    monkeypatch.setattr(tri.Store, "record", lambda *_, **__: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(StoreError, match="disk full"):
+        tri.write(tri.simulate(3, 10), tmp_path / "s.zarr", force=True)
+    monkeypatch.undo()
+    assert tri.open(tmp_path / "s.zarr").sizes["observer"] == 2
+    assert [p.name for p in tmp_path.iterdir()] == ["s.zarr"]
+
+
+@pytest.mark.parametrize(
+    ("damage", "error", "message"),
+    [
+        (lambda p: p.joinpath("zarr.json").unlink(), StoreError, "no store at"),
+        (lambda p: p.joinpath("zarr.json").write_text("{"), CorruptStoreError, "zarr.json cannot be read"),
+        (lambda p: p.joinpath("zarr.json").write_text('{"zarr_format": 3, "node_type": "group"}'), StoreError,
+         "not a store of decisions"),
+    ],
+)  # fmt: skip
+def test_a_damaged_head_is_named(store, damage, error, message):
+    damage(Path(store.path))
+    with pytest.raises(error, match=message):
+        tri.open(store.path)
+
+
+def test_a_flipped_byte_names_observer_and_epoch(store):
+    for epoch in (0, 1):
+        record(store, "a", epoch)
+        record(store, "b", epoch)
+    chunk = Path(store.path) / "response" / "c" / "1" / "1" / "0"
+    data = bytearray(chunk.read_bytes())
+    data[len(data) // 2] ^= 1
+    chunk.write_bytes(data)
+    d = tri.open(store.path)
+    assert d["response"].sel(observer="a", epoch=1).values.tolist() == list(range(7))
+    with pytest.raises(CorruptStoreError, match="'response' of observer 'b', epoch 1 cannot be read"):
+        d.load()
+
+
+def test_a_flipped_byte_in_a_coordinate_is_an_error(store):
+    (chunk,) = [p for p in (Path(store.path) / "target" / "c").rglob("*") if p.is_file()]
+    data = bytearray(chunk.read_bytes())
+    data[0] ^= 255
+    chunk.write_bytes(data)
+    with pytest.raises(CorruptStoreError, match="'target' cannot be read"):
+        tri.open(store.path)
+
+
+def test_a_truncated_chunk_is_an_error(store):
+    record(store, "a", 0)
+    chunk = Path(store.path) / "response" / "c" / "0" / "0" / "0"
+    chunk.write_bytes(b"")
+    with pytest.raises(CorruptStoreError, match="observer 'a', epoch 0"):
+        tri.open(store.path).load()
+
+
+def _record_all(path: str, observer: str) -> None:
+    store = tri.Store(path)
+    for epoch in range(5):
+        store.record(observer, epoch, np.full(50, epoch))
+
+
+def test_two_processes_write_different_observers_at_once(tmp_path):
+    path = str(tmp_path / "both.zarr")
+    tri.create(path, observers=["a", "b"], items=[str(k) for k in range(50)], epochs=range(5))
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=_record_all, args=(path, name)) for name in ("a", "b")]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+        assert worker.exitcode == 0
+    assert tri.Store(path).pending() == []
+    values = tri.open(path)["response"].values
+    assert (values == np.arange(5)[None, :, None]).all()
+
+
+RECORDER = """
+import sys, numpy as np, trichotomy as tri
+store = tri.Store(sys.argv[1])
+for epoch in range(100000):
+    store.record("a", epoch % 1000, np.full(200_000, epoch % 1000), p_target=np.full(200_000, 0.5))
+    print(epoch, flush=True)
+"""
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.004, 0.011, 0.023])
+def test_a_killed_recorder_leaves_exactly_the_finished_epochs(tmp_path, delay):
+    path = tmp_path / "killed.zarr"
+    tri.create(
+        path, observers=["a"], items=[str(k) for k in range(200_000)], epochs=range(1000),
+        arrays=["response", "p_target"],
+    )  # fmt: skip
+    worker = subprocess.Popen([sys.executable, "-c", RECORDER, str(path)], stdout=subprocess.PIPE, text=True)
+    assert worker.stdout is not None
+    reported = [int(worker.stdout.readline()) for _ in range(3)]
+    time.sleep(delay)
+    os.kill(worker.pid, signal.SIGKILL)
+    reported += [int(line) for line in worker.stdout if line.endswith("\n")]
+    worker.wait()
+    worker.stdout.close()
+    store = tri.Store(path)
+    done = np.flatnonzero(store.done()[0])
+    assert done.tolist() in (reported, [*reported, reported[-1] + 1])  # the last may have ended before it was told
+    d = store.read()
+    for epoch in done:
+        assert (d["response"].sel(epoch=epoch).values == epoch).all()
+        assert (d["p_target"].sel(epoch=epoch).values == 0.5).all()
+    store.record("a", int(done[-1]) + 1, np.zeros(200_000), p_target=np.zeros(200_000))
+    assert len(store.pending()) == 1000 - len(done) - 1
+
+
+def test_metadata_is_json_that_names_schema_and_classes(store):
+    attributes = json.loads((Path(store.path) / "zarr.json").read_text())["attributes"]
+    assert attributes["schema_version"] == 1
+    assert attributes["classes"][0] == "c0"

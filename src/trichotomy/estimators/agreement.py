@@ -54,10 +54,8 @@ def pair_cells(correct: ArrayLike) -> Cells:
     """
     c = np.asarray(correct)
     missing = c.dtype != np.bool_ and bool(c.size) and c.min() < 0
-    asked: _BlockReader | None = (
-        (lambda block, out: np.not_equal(c[:, block], -1, out=out)) if missing else None
-    )
-    return _cells(lambda block, out: np.equal(c[:, block], 1, out=out), asked, c.shape)
+    asked: _BlockReader | None = (lambda block: c[:, block] != -1) if missing else None
+    return _cells(lambda block: c[:, block] == 1, asked, c.shape)
 
 
 def pair_cells_from_responses(response: NDArray[np.integer[Any]], target: NDArray[np.integer[Any]]) -> Cells:
@@ -74,15 +72,11 @@ def pair_cells_from_responses(response: NDArray[np.integer[Any]], target: NDArra
     if not known.all():
         response, target = response[:, known], target[known]
     missing = bool(response.size) and response.min() < 0 and bool((response == -1).any())
-    asked: _BlockReader | None = (
-        (lambda block, out: np.not_equal(response[:, block], -1, out=out)) if missing else None
-    )
-    return _cells(
-        lambda block, out: np.equal(response[:, block], target[block], out=out), asked, response.shape
-    )
+    asked: _BlockReader | None = (lambda block: response[:, block] != -1) if missing else None
+    return _cells(lambda block: response[:, block] == target[block], asked, response.shape)
 
 
-_BlockReader: TypeAlias = Callable[[slice, NDArray[np.float32]], Any]
+_BlockReader: TypeAlias = Callable[[slice], NDArray[np.bool_]]
 
 
 def _cells(right: _BlockReader, asked: _BlockReader | None, shape: tuple[int, ...]) -> Cells:
@@ -90,17 +84,16 @@ def _cells(right: _BlockReader, asked: _BlockReader | None, shape: tuple[int, ..
     both, total, shared = np.zeros((M, M)), np.zeros((M, M)), np.zeros((M, M))
     product = np.empty((M, M), dtype=np.float32)
     for block, r, a in _blocks(M, N, asked is not None):
-        right(block, r)
+        np.copyto(r, right(block))
         both += np.matmul(r, r.T, out=product)
-        if asked is None:
-            total += r.sum(axis=1, dtype=np.float64)[:, None]
-        else:
-            asked(block, a)
+        if asked is not None:
+            np.copyto(a, asked(block))
             total += np.matmul(r, a.T, out=product)
             shared += np.matmul(a, a.T, out=product)
-    n = shared if asked is not None else float(N)
+    if asked is None:
+        total, shared = np.diagonal(both)[:, None], np.asarray(float(N))
     a_only = total - both
-    return Cells(both, a_only, a_only.T, n - total - a_only.T)
+    return Cells(both, a_only, a_only.T, shared - total - a_only.T)
 
 
 def _blocks(M: int, N: int, two: bool) -> Iterator[tuple[slice, NDArray[np.float32], NDArray[np.float32]]]:

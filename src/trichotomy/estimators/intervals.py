@@ -22,6 +22,13 @@ def normal_quantile(level: float) -> float:
     return float(ndtri(0.5 + level / 2))
 
 
+def student_quantile(level: float, freedom: int) -> float:
+    """Two-sided quantile of Student's t distribution; NaN without degrees of freedom."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, 0.5 + level / 2)) if freedom > 0 else float("nan")
+
+
 def wilson(successes: ArrayLike, n: ArrayLike, *, level: float = 0.95) -> tuple[Floats, Floats]:
     """Wilson score interval of a proportion (Wilson 1927); NaN where n = 0.
 

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from trichotomy.errors import InputError, UnknownNameError
 from trichotomy.estimators.agreement import Cells, Floats, kappa, kappa_gradient, pair_cells
-from trichotomy.estimators.intervals import Seed, normal_quantile
+from trichotomy.estimators.intervals import Seed, normal_quantile, student_quantile
 
 _BLOCK_VALUES = 2**23
 
@@ -105,33 +105,40 @@ def weighted_slopes(cells: Cells, weights: Floats) -> Cells:
 
 
 def interval_from_influence(
-    value: float, influence: Floats, *, n: int, level: float = 0.95, clusters: ArrayLike | None = None,
-    what: str = "linearised over items",
-) -> Estimate:  # fmt: skip
+    value: float,
+    influence: Floats,
+    *,
+    n: int,
+    level: float = 0.95,
+    clusters: ArrayLike | None = None,
+    limits: tuple[float, float] = (-1.0, 1.0),
+) -> Estimate:
     """Normal interval from items' (or clusters' summed) influences (Huber 1967; cluster-robust form).
 
     Parameters
     ----------
     influence
         float[N], summing to about zero.
+    n
+        How many pairs the value is made from.
     clusters
         Label of each item's cluster (its class, say); influences are summed within clusters first.
+    limits
+        Range of the statistic, which the interval does not leave.
     """
     units: Floats = influence
+    quantile, method = normal_quantile(level), "linearised over items"
     if clusters is not None:
         _, label = np.unique(np.asarray(clusters), return_inverse=True)
         units = np.asarray(np.bincount(label, weights=influence), dtype=np.float64)
-        what = f"linearised over {len(units)} clusters of items"
+        quantile = student_quantile(level, len(units) - 1)
+        method = f"linearised over {len(units)} clusters of items"
     count = len(units)
     if count < 2 or not np.isfinite(value):
-        return Estimate(value, np.nan, np.nan, np.nan, n, what)
+        return Estimate(value, np.nan, np.nan, np.nan, n, method)
     error = float(np.sqrt(count / (count - 1) * np.sum((units - units.mean()) ** 2)))
-    quantile = normal_quantile(level)
-    if clusters is not None:
-        from scipy.special import stdtrit
-
-        quantile = float(stdtrit(count - 1, 0.5 + level / 2))
-    return Estimate(value, value - quantile * error, value + quantile * error, error, n, what)
+    lower, upper = np.clip([value - quantile * error, value + quantile * error], *limits)
+    return Estimate(value, float(lower), float(upper), error, n, method)
 
 
 def kappa_contrast(
@@ -174,7 +181,10 @@ def kappa_contrast(
     everything = Kept.same(np.ones(c.shape[1], dtype=bool))
     slopes = weighted_slopes(cells, w / 2)  # every unordered pair is met twice
     influence = item_influence(right, wrong, everything, slopes)
-    return interval_from_influence(value, influence, n=n_pairs, level=level, clusters=clusters)
+    reach = float(np.abs(np.triu(w)).sum())  # no kappa leaves [-1, 1]
+    return interval_from_influence(
+        value, influence, n=n_pairs, level=level, clusters=clusters, limits=(-reach, reach)
+    )
 
 
 def mean_kappa(correct: ArrayLike, *, pairs: NDArray[np.bool_] | None = None, **options: Any) -> Estimate:
@@ -229,9 +239,7 @@ def jackknife_mean(kappas: ArrayLike, *, level: float = 0.95) -> Estimate:
     without = (total - np.nansum(k, axis=1)) / np.maximum(count - defined.sum(axis=1), 1)
     value = float(total / count) if count else np.nan
     error = float(np.sqrt((M - 1) / M * np.sum((without - without.mean()) ** 2)))
-    from scipy.special import stdtrit
-
-    half = float(stdtrit(M - 1, 0.5 + level / 2)) * error
+    half = student_quantile(level, M - 1) * error
     return Estimate(value, value - half, value + half, error, M, "jackknife over observers, Student t")
 
 

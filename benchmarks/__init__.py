@@ -1,0 +1,1 @@
+"""Speed, measured as ratios in one run; every comparison first checks that the results agree."""

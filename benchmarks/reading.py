@@ -1,0 +1,97 @@
+"""Reading long CSV rows: ``trichotomy.readers.read`` against pandas, factorising and hashing alone.
+
+    python benchmarks/reading.py [--observers 67] [--items 50000] [--repeats 5]
+
+The rival does what any reader must: parse with explicit types by PyArrow's engine, code the two key columns,
+hash the file. ``read`` joins by id, checks duplicates, targets and classes, and lays the decisions out too.
+Both run in turn in one process; the ratio is of their medians. It may be at most 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from trichotomy.readers import read
+
+LIMIT = 2.0
+TYPES = {"model": str, "image": str, "prediction": "int64", "label": "int64"}
+
+
+def write_rows(path: Path, observers: int, items: int, rng: np.random.Generator) -> None:
+    """Write one row per observer and item: ``model,image,prediction,label``."""
+    label = rng.integers(1000, size=items)
+    images = [f"ILSVRC2012_val_{i:08d}.JPEG" for i in rng.permutation(items)]
+    with path.open("w") as file:
+        file.write("model,image,prediction,label\n")
+        for m in range(observers):
+            guess = np.where(rng.random(items) < 0.7, label, rng.integers(1000, size=items))
+            rows = zip(images, guess.tolist(), label.tolist(), strict=True)
+            file.writelines(f"model_{m:02d},{image},{p},{y}\n" for image, p, y in rows)
+
+
+def by_pandas(path: Path) -> tuple[pd.DataFrame, Any, Any, str]:
+    """Parse, factorise the keys, hash."""
+    frame = pd.read_csv(path, engine="pyarrow", dtype=TYPES)
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return frame, pd.factorize(frame["model"]), pd.factorize(frame["image"]), digest
+
+
+def check(path: Path) -> None:
+    """Assert that both ways read the same decisions from the same bytes."""
+    d = read(path)
+    frame, (model, models), (image, images), digest = by_pandas(path)
+    assert d["observer"].values.tolist() == models.tolist()
+    assert d["item"].values.tolist() == images.tolist()
+    assert (d["response"].values[model, 0, image] == frame["prediction"].to_numpy()).all()
+    assert (d["target"].values[image] == frame["label"].to_numpy()).all()
+    assert d.attrs["provenance"]["sources"][0]["sha256"] == digest
+
+
+def seconds(work: Callable[[], Any]) -> float:
+    """Wall-clock seconds that ``work`` takes."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def measure(path: Path, repeats: int) -> tuple[float, float]:
+    """Median seconds of ``read`` and of pandas, run in turn."""
+    pairs = [(seconds(lambda: read(path)), seconds(lambda: by_pandas(path))) for _ in range(repeats)]
+    return statistics.median(ours for ours, _ in pairs), statistics.median(theirs for _, theirs in pairs)
+
+
+def main() -> None:
+    """Measure and print one row of a Markdown table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--observers", type=int, default=67)
+    parser.add_argument("--items", type=int, default=50_000)
+    parser.add_argument("--repeats", type=int, default=5)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "predictions.csv"
+        write_rows(path, options.observers, options.items, np.random.default_rng(0))
+        check(path)
+        ours, theirs = measure(path, options.repeats)
+    rows = options.observers * options.items
+    print("| benchmark | size | ours | rival | ratio | limit |")
+    print("|---|---|---|---|---|---|")
+    verdict = "" if ours / theirs <= LIMIT else " (missed)"
+    print(
+        f"| reading long CSV rows | {rows:,} rows | {ours:.2f} s | pandas + factorize + SHA-256 {theirs:.2f} s "
+        f"| {ours / theirs:.2f} x | at most {LIMIT:g} x{verdict} |"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,5 @@
+"""``python -m trichotomy``."""
+
+from trichotomy.cli import main
+
+main()

@@ -12,7 +12,9 @@ from trichotomy.cli import options as o
 
 def analyze(
     sources: Annotated[list[str], typer.Argument(metavar="X...", help="A store, or prediction files.")],
-    out: Annotated[Path, typer.Option(help="Folder for report.html, summary.json, items.csv, pairs.csv, figures/.")],
+    out: Annotated[
+        Path, typer.Option(help="Folder for report.html, summary.json, items.csv, pairs.csv, figures/.")
+    ],
     tolerance: o.Tolerance = 0,
     one_per: o.OnePer = None,
     drop: o.Drop = None,

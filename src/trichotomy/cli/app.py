@@ -26,22 +26,28 @@ for command in (demo.demo, read.read, analyze.analyze, figure.figure, formats.fo
     app.command()(command)
 
 
-@app.callback()
-def _trichotomy(
-    version: Annotated[bool, typer.Option("--version", help="Print the version and stop.", is_eager=True)] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
-) -> None:
-    """Which test items can actually tell your models apart?
-
-    Takes the decisions of many observers (models, epochs, people) on the same items and finds the items that are
-    **trivial** (all right), **impossible** (all wrong) and **in-between**, with honest uncertainty.
-    """
-    del debug  # taken by main, wherever it stands
-    if version:
+def _print_version(wanted: bool) -> None:
+    if wanted:
         from trichotomy import __version__
 
         typer.echo(f"trichotomy {__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def _trichotomy(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and stop.", is_eager=True, callback=_print_version),
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Find out which test items can actually tell your models apart.
+
+    Takes the decisions of many observers (models, epochs, people) on the same items and finds the items that are
+    **trivial** (all right), **impossible** (all wrong) and **in-between**, with honest uncertainty.
+    """
+    del version, debug  # both are dealt with before any command runs
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -17,7 +17,7 @@ def demo(
 ) -> None:
     """Simulate decisions from a known distribution of difficulty, store them and report on them."""
     from trichotomy.cli.progress import steps
-    from trichotomy.decisions import open, simulate, write
+    from trichotomy.decisions import Store, simulate, write
     from trichotomy.report import analyze as write_report
     from trichotomy.report import check_free
 
@@ -25,7 +25,9 @@ def demo(
     store = out.with_name(f"{out.name}.zarr")
     write(simulate(rng=seed), store, force=force)
     with steps("Analysing") as step:
-        result = write_report(open(store), out, force=force, title="Demonstration, simulated", progress=step)
+        result = write_report(
+            Store(store).read(), out, force=force, title="Demonstration, simulated", progress=step
+        )
     typer.echo(result.headline)
     typer.echo(result.lead)
     typer.echo(f"Store:  {store}")

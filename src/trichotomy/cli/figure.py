@@ -13,7 +13,9 @@ from trichotomy.cli import options as o
 def figure(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Figure to draw; a wrong name lists them.")],
     sources: Annotated[list[str], typer.Argument(metavar="X...", help="A store, or prediction files.")],
-    out: Annotated[Path, typer.Option(help="File to write; its suffix chooses the format (pdf, svg, png, ...).")],
+    out: Annotated[
+        Path, typer.Option(help="File to write; its suffix chooses the format (pdf, svg, png, ...).")
+    ],
     tolerance: o.Tolerance = 0,
     one_per: o.OnePer = None,
     drop: o.Drop = None,

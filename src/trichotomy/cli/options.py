@@ -13,13 +13,16 @@ from trichotomy.decisions import Decisions
 from trichotomy.errors import InputError
 
 Format = Annotated[
-    str | None, typer.Option("--format", help="Format of the files; see `trichotomy formats`. Default: detected.")
+    str | None,
+    typer.Option("--format", help="Format of the files; see `trichotomy formats`. Default: detected."),
 ]
 Targets = Annotated[
-    Path | None, typer.Option(help="File with the true class of each item: an item column and a label column.")
+    Path | None,
+    typer.Option(help="File with the true class of each item: an item column and a label column."),
 ]
 Annotations = Annotated[
-    list[Path] | None, typer.Option(help="File with one row per item whose columns annotate the items. Repeatable.")
+    list[Path] | None,
+    typer.Option(help="File with one row per item whose columns annotate the items. Repeatable."),
 ]
 Mapping = Annotated[
     list[str] | None,
@@ -37,7 +40,8 @@ Duplicates = Annotated[
     str, typer.Option(help="Several rows for one decision: error, first, last or majority.")
 ]
 TopK = Annotated[
-    int | None, typer.Option("--top-k", help="Count an item as right if its target is among the first K answers.")
+    int | None,
+    typer.Option("--top-k", help="Count an item as right if its target is among the first K answers."),
 ]
 Tolerance = Annotated[
     int, typer.Option(help="Trivial: at most this many observers wrong; impossible: at most this many right.")
@@ -45,11 +49,15 @@ Tolerance = Annotated[
 OnePer = Annotated[
     str | None, typer.Option(metavar="condition", help="Make the partition with one observer per condition.")
 ]
-Drop = Annotated[list[str] | None, typer.Option(metavar="GLOB", help="Leave out these observers. Repeatable.")]
+Drop = Annotated[
+    list[str] | None, typer.Option(metavar="GLOB", help="Leave out these observers. Repeatable.")
+]
 Exclude = Annotated[
     str | None, typer.Option(metavar="ANNOTATION", help="Leave out items where this annotation is true.")
 ]
-Epoch = Annotated[int | None, typer.Option(help="Epoch to analyse. Default: the last that every observer has.")]
+Epoch = Annotated[
+    int | None, typer.Option(help="Epoch to analyse. Default: the last that every observer has.")
+]
 Seed = Annotated[int, typer.Option(help="Seed of the intervals that are drawn.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 
@@ -85,7 +93,7 @@ def load(sources: Sequence[str], **options: Any) -> Decisions:
     options
         As for ``readers.read``; they make no sense for a store.
     """
-    from trichotomy.decisions import is_store, open
+    from trichotomy.decisions import Store, is_store
 
     stores = [source for source in sources if is_store(source)]
     if stores and len(sources) > 1:
@@ -96,7 +104,7 @@ def load(sources: Sequence[str], **options: Any) -> Decisions:
         if used:
             msg = f"{stores[0]} is a store, whose columns are settled; '{used[0]}' is for prediction files"
             raise InputError(msg)
-        return open(stores[0])
+        return Store(stores[0]).read()
     from trichotomy.readers import read
 
     with steps("Reading", unit="files") as step:

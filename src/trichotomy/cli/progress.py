@@ -15,7 +15,9 @@ PLAIN_EVERY_SECONDS = 5.0
 class Step(Protocol):
     """Called before each piece of work with its name and, where known, how many of how many are done."""
 
-    def __call__(self, name: str, done: int = 0, total: int = 0) -> None: ...
+    def __call__(self, name: str, done: int = 0, total: int = 0) -> None:
+        """Say what is being done."""
+        ...
 
 
 @contextmanager
@@ -66,12 +68,14 @@ def _plain(title: str, unit: str) -> Iterator[Step]:
         now = time.monotonic()
         if now - last >= PLAIN_EVERY_SECONDS:
             last = now
-            print(f"{title}: {name}{_count(done, total, unit)} [{now - start:.0f} s]", file=sys.stderr, flush=True)  # noqa: T201
+            print(
+                f"{title}: {name}{_count(done, total, unit)} [{now - start:.0f} s]",
+                file=sys.stderr,
+                flush=True,
+            )  # noqa: T201
 
     yield step
 
 
 def _count(done: int, total: int, unit: str) -> str:
     return f" ({done} of {total} {unit})" if total > 1 else ""
-
-

@@ -11,7 +11,9 @@ from trichotomy.cli import options as o
 
 
 def read(
-    sources: Annotated[list[str], typer.Argument(metavar="SRC...", help="Prediction files, folders or patterns.")],
+    sources: Annotated[
+        list[str], typer.Argument(metavar="SRC...", help="Prediction files, folders or patterns.")
+    ],
     out: Annotated[Path, typer.Option(help="Store to write (a folder, usually named .zarr).")],
     format: o.Format = None,  # noqa: A002 - the name of the option
     targets: o.Targets = None,
@@ -34,10 +36,14 @@ def read(
         raise InputError(msg)
     d = o.load(sources, **o.reading(format, targets, annotations, mapping, where, duplicates, top_k))
     write(d, out, force=force)
-    sizes = " x ".join(f"{d.sizes[k]:,} {k}{'s' if d.sizes[k] != 1 else ''}" for k in ("observer", "epoch", "item"))
+    sizes = " x ".join(
+        f"{d.sizes[k]:,} {k}{'s' if d.sizes[k] != 1 else ''}" for k in ("observer", "epoch", "item")
+    )
     typer.echo(f"{out}: {sizes}, {len(d.attrs['classes']) or 'unnamed'} classes")
     record = d.attrs["provenance"]
-    for field, column in record.get("configuration", {}).get("columns", {}).items():
-        typer.echo(f"  {field:<12} from {column}")
+    columns = record.get("configuration", {}).get("columns", {})
+    width = max(map(len, columns), default=0)
+    for field, column in columns.items():
+        typer.echo(f"  {field:<{width}}  from {column}")
     for warning in record.get("warnings", []):
         typer.echo(f"Warning: {warning}", err=True)

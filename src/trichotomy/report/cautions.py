@@ -80,10 +80,8 @@ def _duplicates(a: Analysis) -> Iterator[str]:
     pairs = a.duplicates
     count = pairs.sizes["pair"]
     if count:
-        named = [
-            f"{pairs['observer_a'].values[k]} and {pairs['observer_b'].values[k]} (kappa {pairs['kappa'].values[k]:.2f})"
-            for k in range(min(count, MOST_NAMED))
-        ]
+        columns = (pairs[name].values[:MOST_NAMED] for name in ("observer_a", "observer_b", "kappa"))
+        named = [f"{a_} and {b} (kappa {kappa:.2f})" for a_, b, kappa in zip(*columns, strict=True)]
         more = f", and {count - MOST_NAMED} pairs more" if count > MOST_NAMED else ""
         yield (
             f"Nearly the same decisions (kappa of {pairs.attrs['at_least']:.1f} or more): {'; '.join(named)}{more}. "

@@ -59,7 +59,7 @@ def page(a: Analysis, drawings: Mapping[str, Drawing], *, title: str) -> Page:
     sections = [
         Section("items", "Which items are trivial, impossible, in-between?", _items(a, pictures), short="Items"),
         Section("consistency", "Do the observers really differ?", _consistency(a, pictures), short="Consistency"),
-        Section("pairs", "Which observers are alike?", _pairs(a, pictures), short="Pairs"),
+        Section("pairs", "Which observers are alike?", _pairs(a), short="Pairs"),
         Section("observers", "How accurate is each observer, and who decides?", _observers(a, pictures),
                 short="Observers"),
         Section("decisions", "Every decision", _decisions(a), short="Decisions"),
@@ -67,7 +67,9 @@ def page(a: Analysis, drawings: Mapping[str, Drawing], *, title: str) -> Page:
     if a.classes is not None:
         sections.append(Section("classes", "Which classes are hard?", _classes(a, pictures), short="Classes"))
     if a.dynamics is not None:
-        sections.append(Section("learning", "How did decisions form?", _of(pictures, "dynamics"), short="Learning"))
+        sections.append(
+            Section("learning", "How did decisions form?", _of(pictures, "dynamics"), short="Learning")
+        )
     record = a.history.attrs.get("provenance", {})
     return Page(
         title=title,
@@ -165,7 +167,7 @@ def _consistency(a: Analysis, pictures: Mapping[str, Picture]) -> list[Block]:
     ]  # fmt: skip
 
 
-def _pairs(a: Analysis, pictures: Mapping[str, Picture]) -> list[Block]:
+def _pairs(a: Analysis) -> list[Block]:
     c = a.consistency
     maps = {
         "All items": c["kappa"].values,
@@ -178,7 +180,15 @@ def _pairs(a: Analysis, pictures: Mapping[str, Picture]) -> list[Block]:
     names = [str(n) for n in c["observer_a"].values]
     by_accuracy = np.argsort(-a.accuracy["accuracy"].values, kind="stable")
     table = pair_columns(a)
-    shown = ("observer_a", "observer_b", "kappa", "kappa_crossfit", "kappa_residual", "attainable", "log_p_holm")
+    shown = (
+        "observer_a",
+        "observer_b",
+        "kappa",
+        "kappa_crossfit",
+        "kappa_residual",
+        "attainable",
+        "log_p_holm",
+    )
     order = np.argsort(-np.nan_to_num(table["kappa"], nan=-2), kind="stable")[:MOST_PAIRS]
     rows = [
         (*(table[n][k] for n in shown[:3]), (table["kappa_lower"][k], table["kappa_upper"][k]),
@@ -186,7 +196,11 @@ def _pairs(a: Analysis, pictures: Mapping[str, Picture]) -> list[Block]:
         for k in order
     ]  # fmt: skip
     total = len(table["kappa"])
-    cut = f" The {MOST_PAIRS:,} pairs of highest kappa; pairs.csv has all {total:,}." if total > MOST_PAIRS else ""
+    cut = (
+        f" The {MOST_PAIRS:,} pairs of highest kappa; pairs.csv has all {total:,}."
+        if total > MOST_PAIRS
+        else ""
+    )
     return [
         Heatmap(
             "heatmap", names, maps, limits=limits, value="kappa",
@@ -238,7 +252,9 @@ def _decisions(a: Analysis) -> list[Block]:
     order = np.lexsort((-share, -category))
     names = ("left out", "impossible", "in-between", "trivial")
     bands = [
-        Band(names[code + 1], int(count)) for code in (2, 1, 0, -1) if (count := np.count_nonzero(category == code))
+        Band(names[code + 1], int(count))
+        for code in (2, 1, 0, -1)
+        if (count := np.count_nonzero(category == code))
     ]
     rows = np.argsort(-a.accuracy["accuracy"].values, kind="stable")
     return [
@@ -274,7 +290,9 @@ def _downloads(a: Analysis) -> list[Download]:
     ]  # fmt: skip
     if len(pairs["kappa"]) <= MOST_PAIRS:
         files.append(
-            Download("pairs-csv", "pairs.csv", csv_text(pairs), len(pairs["kappa"]), "Every pair of observers")
+            Download(
+                "pairs-csv", "pairs.csv", csv_text(pairs), len(pairs["kappa"]), "Every pair of observers"
+            )
         )
     return files
 

@@ -110,7 +110,12 @@ def analyze(
 
 
 def draw_figure(
-    name: str, d: Decisions, out: str | Path, *, progress: Callable[[str], None] = lambda _: None, **options: Any
+    name: str,
+    d: Decisions,
+    out: str | Path,
+    *,
+    progress: Callable[[str], None] = lambda _: None,
+    **options: Any,
 ) -> Drawing:
     """Draw one figure of the report and write it, in any format that matplotlib writes.
 

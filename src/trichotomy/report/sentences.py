@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from trichotomy.estimators import CATEGORIES
 from trichotomy.report.analysis import Analysis
 
 EXPLAINED = 0.05
@@ -12,7 +13,7 @@ EXPLAINED = 0.05
 
 def headline(a: Analysis) -> str:
     """Answer, in one sentence, which share of the items can tell these observers apart."""
-    share = {str(k): float(v) for k, v in zip(a.partition["difficulty"].values, a.partition["share"].values, strict=True)}
+    share = {name: float(a.partition["share"].sel(difficulty=name)) for name in CATEGORIES}
     t, M, n = a.options["tolerance"], a.partition.attrs["observers"], a.partition.attrs["n"]
     everybody = f"all {M} observers" if t == 0 else f"at least {M - t} of {M} observers"
     nobody = "none" if t == 0 else f"at most {t}"
@@ -29,7 +30,9 @@ def lead(a: Analysis) -> str:
     if np.isnan(mean):
         return "Error consistency is undefined for every pair: each has an observer that is always right or wrong."
     low, high = a.mean_consistency["ci"].sel(scope="all").values
-    sentences = [f"Error consistency averages {mean:.2f} over pairs (95 % CI {low:.2f} to {high:.2f} over items)"]
+    sentences = [
+        f"Error consistency averages {mean:.2f} over pairs (95 % CI {low:.2f} to {high:.2f} over items)"
+    ]
     chance = a.raw_conditional_independence
     if np.isfinite(chance):
         sentences[0] += (

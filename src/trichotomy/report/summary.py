@@ -58,7 +58,9 @@ def summary(a: Analysis) -> dict[str, Any]:
         },
         "residual": {"mean": a.residual["mean"].item(), "ci": a.residual["mean_ci"].values},
         "agreement": {
-            str(about): {k: a.overall[k].sel(about=about).item() for k in ("fleiss_kappa", "krippendorff_alpha")}
+            str(about): {
+                k: a.overall[k].sel(about=about).item() for k in ("fleiss_kappa", "krippendorff_alpha")
+            }
             for about in a.overall["about"].values
         },
         "influence": [

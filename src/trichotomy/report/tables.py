@@ -47,7 +47,16 @@ def pair_columns(a: Analysis) -> Columns:
         columns[name] = c[name].values[first, second]
     for k, bound in enumerate(c["ci_bound"].values):
         columns[f"kappa_{bound}"] = c["ci"].values[first, second, k]
-    for name in ("log_p", "log_p_holm", "log_p_fdr", "lowest", "highest", "attainable", "double_fault", "yule_q"):
+    for name in (
+        "log_p",
+        "log_p_holm",
+        "log_p_fdr",
+        "lowest",
+        "highest",
+        "attainable",
+        "double_fault",
+        "yule_q",
+    ):
         columns[name] = c[name].values[first, second]
     for label, result in (("insample", a.insample), ("crossfit", a.crossfit)):
         columns[f"kappa_{label}"] = result["kappa"].values[first, second]

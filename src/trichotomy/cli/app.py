@@ -70,4 +70,4 @@ def main(argv: list[str] | None = None) -> None:
 
 
 def _say(sentence: str) -> None:
-    print(sentence, file=sys.stderr)  # noqa: T201 - the one place that speaks to a person who made a mistake
+    sys.stderr.write(sentence + "\n")

@@ -68,11 +68,9 @@ def _plain(title: str, unit: str) -> Iterator[Step]:
         now = time.monotonic()
         if now - last >= PLAIN_EVERY_SECONDS:
             last = now
-            print(
-                f"{title}: {name}{_count(done, total, unit)} [{now - start:.0f} s]",
-                file=sys.stderr,
-                flush=True,
-            )  # noqa: T201
+            spent = f"{now - start:.0f} s"
+            sys.stderr.write(f"{title}: {name}{_count(done, total, unit)} [{spent}]\n")
+            sys.stderr.flush()
 
     yield step
 

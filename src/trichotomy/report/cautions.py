@@ -82,7 +82,7 @@ def _duplicates(a: Analysis) -> Iterator[str]:
     if count:
         columns = (pairs[name].values[:MOST_NAMED] for name in ("observer_a", "observer_b", "kappa"))
         named = [f"{a_} and {b} (kappa {kappa:.2f})" for a_, b, kappa in zip(*columns, strict=True)]
-        more = f", and {count - MOST_NAMED} pairs more" if count > MOST_NAMED else ""
+        more = f", and {count - MOST_NAMED} more" if count > MOST_NAMED else ""
         yield (
             f"Nearly the same decisions (kappa of {pairs.attrs['at_least']:.1f} or more): {'; '.join(named)}{more}. "
             f"Copies of one model count as agreement between models; consider keeping one of each."

@@ -106,7 +106,7 @@ def _key_numbers(a: Analysis) -> tuple[KeyNumber, ...]:
 
 def _items(a: Analysis, pictures: Mapping[str, Picture]) -> list[Block]:
     observed = a.partition["share"].sel(difficulty=["trivial", "impossible"]).values
-    rows: list[tuple[Any, ...]] = [("Observed", *observed, 0.0)]
+    rows: list[tuple[Any, ...]] = [("Observed", *observed, None)]
     d = a.difficulty
     for name, label in NULL_TITLES.items():
         if name in d["null"].values:
@@ -133,9 +133,10 @@ def _items(a: Analysis, pictures: Mapping[str, Picture]) -> list[Block]:
 def _consistency(a: Analysis, pictures: Mapping[str, Picture]) -> list[Block]:
     scopes = a.mean_consistency
     measures: list[tuple[Any, ...]] = []
+    total = int(scopes["pairs"].sel(scope="all"))
     for scope in scopes["scope"].values:
         one = scopes.sel(scope=scope)
-        if np.isfinite(float(one["mean"])):
+        if 0 < int(one["pairs"]) < total or scope == "all":
             chance = a.raw_conditional_independence if scope == "all" else None
             measures.append((f"All items, {scope} pairs" if scope == "all" else f"All items, {scope}",
                              float(one["mean"]), tuple(one["ci"].values), chance, int(one["pairs"])))  # fmt: skip
@@ -304,7 +305,11 @@ def _provenance(record: Mapping[str, Any], options: Mapping[str, Any]) -> dict[s
         for part in parts
         for s in part.get("sources", [])
     }
-    chosen = {f"Option {k}": str(v) for k, v in options.items() if v not in (None, [], "")}
+    chosen = {
+        f"Option {name.replace('_', ' ')}": ", ".join(map(str, v)) if isinstance(v, list) else str(v)
+        for name, v in options.items()
+        if v not in (None, [], "")
+    }
     made = {"Decisions made": str(record["created"])} if "created" in record else {}
     return {**made, **sources, **chosen}
 

@@ -1,0 +1,37 @@
+"""The report page: a small model of what it shows, and `render`, which makes one document of it."""
+
+from trichotomy.report.page.cells import csv_text
+from trichotomy.report.page.model import (
+    Band,
+    Block,
+    Cell,
+    Column,
+    Download,
+    Heatmap,
+    KeyNumber,
+    Page,
+    Picture,
+    Raster,
+    Section,
+    Table,
+    Undefined,
+)
+from trichotomy.report.page.render import render
+
+__all__ = [
+    "Band",
+    "Block",
+    "Cell",
+    "Column",
+    "Download",
+    "Heatmap",
+    "KeyNumber",
+    "Page",
+    "Picture",
+    "Raster",
+    "Section",
+    "Table",
+    "Undefined",
+    "csv_text",
+    "render",
+]

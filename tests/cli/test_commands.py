@@ -1,0 +1,240 @@
+"""The command line as a person uses it: each command, its help, one wrong input."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import trichotomy as tri
+from trichotomy.cli import main
+
+pytestmark = pytest.mark.core
+
+
+@pytest.fixture
+def run(capsys, monkeypatch, tmp_path):
+    """Run the command line in an empty folder: exit status, standard output, standard error."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as stopped:
+            main(list(arguments))
+        out, err = capsys.readouterr()
+        return int(stopped.value.code or 0), out, err
+
+    return run
+
+
+@pytest.fixture
+def predictions(tmp_path) -> Path:
+    d = tri.simulate(4, 60, rng=2)
+    lines = ["model,image,prediction,label"]
+    for m, name in enumerate(d["observer"].values):
+        lines += [
+            f"{name},{item},{d['response'].values[m, 0, i]},{d['target'].values[i]}"
+            for i, item in enumerate(d["item"].values)
+        ]
+    path = tmp_path / "my_predictions.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+@pytest.mark.parametrize("command", ["", "read", "analyze", "figure", "demo", "formats"])
+def test_help(run, command):
+    status, out, _ = run(*filter(None, [command, "--help"]))
+    assert status == 0
+    assert "Usage: trichotomy" in out
+
+
+def test_version(run):
+    assert run("--version") == (0, f"trichotomy {tri.__version__}\n", "")
+
+
+def test_read_says_what_it_took_each_column_for(run, predictions):
+    status, out, err = run("read", predictions.name, "--out", "d.zarr")
+    assert status == 0
+    assert "4 observers x 1 epoch x 60 items" in out
+    assert [line.split() for line in out.splitlines()[1:5]] == [
+        ["observers", "from", "model"],
+        ["items", "from", "image"],
+        ["responses", "from", "prediction"],
+        ["targets", "from", "label"],
+    ]
+    assert err == ""
+    assert tri.open("d.zarr").sizes["item"] == 60
+
+
+def test_analyze_writes_a_report(run, predictions):
+    status, out, _ = run("analyze", predictions.name, "--out", "report/")
+    assert status == 0
+    assert "of the 60 items can tell these 4 observers apart" in out
+    found = {p.relative_to("report").as_posix() for p in Path("report").rglob("*") if p.is_file()}
+    assert {"report.html", "summary.json", "items.csv", "pairs.csv", "figures/difficulty.svg"} <= found
+    assert not list(Path().glob(".report*"))
+
+
+def test_json_is_one_object_and_equals_the_file(run, predictions):
+    status, out, err = run("analyze", predictions.name, "--out", "report", "--json")
+    assert status == 0
+    summary = json.loads(out)
+    assert summary == json.loads(Path("report/summary.json").read_text())
+    assert (summary["schema"], summary["items"], summary["observers"]) == (1, 60, 4)
+    assert sum(summary["difficulty"]["counts"]) == 60
+    assert "Traceback" not in err
+
+
+def test_a_store_and_its_file_give_the_same_numbers(run, predictions):
+    run("read", predictions.name, "--out", "d.zarr")
+    _, direct, _ = run("analyze", predictions.name, "--out", "a", "--json")
+    _, stored, _ = run("analyze", "d.zarr", "--out", "b", "--json")
+    assert json.loads(direct) == json.loads(stored)
+
+
+def test_drop_tolerance_exclude_epoch_and_one_per(run):
+    tri.write(tri.simulate(8, 80), "d.zarr")
+    options = ["--drop", "condition-1/*", "--tolerance", "1", "--exclude", "label_error", "--one-per", "condition"]
+    status, out, _ = run("analyze", "d.zarr", "--out", "r", "--json", "--epoch", "0", *options)
+    assert status == 0
+    summary = json.loads(out)
+    assert summary["observers"] == 6
+    assert summary["difficulty"]["observers"] == ["condition-2/2", "condition-3/2", "condition-4/2"]
+    assert summary["items"] == 80 - int(tri.open("d.zarr")["label_error"].sum())
+    assert summary["options"]["observers_dropped"] == ["condition-1/1", "condition-1/2"]
+
+
+@pytest.mark.parametrize("suffix", ["png", "pdf", "svg"])
+def test_figure_in_any_format(run, suffix):
+    tri.write(tri.simulate(4, 60), "d.zarr")
+    status, out, _ = run("figure", "accuracy", "d.zarr", "--out", f"f.{suffix}")
+    assert status == 0
+    assert out.startswith(f"f.{suffix}: ")
+    assert Path(f"f.{suffix}").stat().st_size > 1000
+
+
+def test_demo(run):
+    status, out, _ = run("demo", "--out", "demo")
+    assert status == 0
+    assert "report.html" in out
+    summary = json.loads(Path("demo/summary.json").read_text())
+    assert any("simulated" in warning for warning in summary["warnings"])
+
+
+def test_formats_lists_the_readers(run):
+    _, out, _ = run("formats")
+    assert [line.split()[0] for line in out.splitlines()] == ["table", "arrays", "modelvshuman"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["read", "nothing.csv", "--out", "d.zarr"], "no file nothing.csv"),
+        (["read", "{csv}", "--out", "taken.zarr"], "taken.zarr exists already"),
+        (["read", "{csv}", "--out", "d.zarr", "--map", "foo=bar"], "no field called 'foo'"),
+        (["read", "{csv}", "--out", "d.zarr", "--map", "items"], "--map takes NAME=VALUE; got 'items'"),
+        (["read", "{csv}", "--out", "d.zarr", "--map", "items=a", "--map", "items=b"], "names 'items' twice"),
+        (["read", "{csv}", "--out", "d.zarr", "--format", "tabel"], "Did you mean table"),
+        (["analyze", "nothing.csv", "--out", "r"], "no file nothing.csv"),
+        (["analyze", "taken.zarr", "--out", "taken.zarr"], "taken.zarr exists already"),
+        (["analyze", "taken.zarr", "--out", "r", "--drop", "nobody"], "no observer called 'nobody'"),
+        (["analyze", "taken.zarr", "--out", "r", "--tolerance", "2"], "tolerance 2 does not fit 4 observers"),
+        (["analyze", "taken.zarr", "--out", "r", "--epoch", "3"], "there is no epoch 3"),
+        (["analyze", "taken.zarr", "--out", "r", "--exclude", "labelerror"], "Did you mean label_error"),
+        (["analyze", "taken.zarr", "--out", "r", "--one-per", "model"], "no choice for one_per called 'model'"),
+        (["analyze", "taken.zarr", "--out", "r", "--targets", "t.csv"], "is a store"),
+        (["analyze", "taken.zarr", "{csv}", "--out", "r"], "give one store"),
+        (["figure", "heatmap", "taken.zarr", "--out", "f.png"], "Did you mean heatmaps"),
+        (["figure", "accuracy", "taken.zarr", "--out", "f.docx"], "'.docx'"),
+        (["figure", "dynamics", "taken.zarr", "--out", "f.png"], "needs dynamics"),
+        (["demo", "--out", "taken.zarr"], "exists already"),
+    ],
+)
+def test_wrong_input_is_one_sentence_and_status_2(run, predictions, arguments, sentence):
+    tri.write(tri.simulate(4, 60), "taken.zarr")
+    before = sorted(p.name for p in Path().iterdir())
+    status, out, err = run(*(a.format(csv=predictions.name) for a in arguments))
+    assert status == 2
+    assert out == ""
+    assert sentence in err
+    assert err.startswith("Error: ")
+    assert "Traceback" not in err
+    assert sorted(p.name for p in Path().iterdir()) == before
+
+
+@pytest.mark.parametrize("command", ["read", "analyze", "figure", "formats", "demo"])
+def test_an_unknown_option_is_status_2(run, command):
+    status, _, err = run(command, "--no-such-option")
+    assert status == 2
+    assert "No such option" in err
+
+
+def test_debug_shows_the_traceback(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(tri_error(), match="no file"):
+        main(["read", "nothing.csv", "--out", "d.zarr", "--debug"])
+
+
+def tri_error() -> type[Exception]:
+    from trichotomy.errors import TrichotomyError
+
+    return TrichotomyError
+
+
+def test_a_damaged_store_is_one_sentence(run):
+    store = tri.write(tri.simulate(3, 200), "d.zarr")
+    chunk = Path(store.path) / "response" / "c" / "2" / "0" / "0"
+    data = bytearray(chunk.read_bytes())
+    data[len(data) // 2] ^= 4
+    chunk.write_bytes(data)
+    status, _, err = run("analyze", "d.zarr", "--out", "r")
+    assert status == 2
+    assert "observer 'condition-3/1', epoch 0" in err
+    assert not Path("r").exists()
+
+
+def test_force_replaces_a_report_but_not_other_folders(run):
+    tri.write(tri.simulate(3, 50), "d.zarr")
+    assert run("analyze", "d.zarr", "--out", "r")[0] == 0
+    assert run("analyze", "d.zarr", "--out", "r")[0] == 2
+    assert run("analyze", "d.zarr", "--out", "r", "--force")[0] == 0
+    Path("mine").mkdir()
+    Path("mine/notes.txt").write_text("keep")
+    status, _, err = run("analyze", "d.zarr", "--out", "mine", "--force")
+    assert (status, Path("mine/notes.txt").read_text()) == (2, "keep")
+    assert "is not a report" in err
+
+
+def test_interrupting_leaves_nothing(run, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    tri.write(tri.simulate(3, 50), "d.zarr")
+    monkeypatch.setattr("trichotomy.report.output.render", interrupt)
+    status, _, err = run("analyze", "d.zarr", "--out", "r")
+    assert status == 130
+    assert "Interrupted" in err
+    assert [p.name for p in Path().iterdir()] == ["d.zarr"]
+
+
+def test_as_a_module_and_its_completion():
+    done = subprocess.run(
+        [sys.executable, "-m", "trichotomy", "--show-completion", "bash"], capture_output=True, text=True, check=False
+    )
+    assert "_TRICHOTOMY_COMPLETE" in done.stdout + done.stderr
+
+
+def test_progress_in_plain_lines_after_a_second(capsys, monkeypatch):
+    from trichotomy.cli import progress
+
+    clock = iter(np.arange(0.0, 100.0, 0.8))
+    monkeypatch.setattr(progress.time, "monotonic", lambda: next(clock))
+    with progress.steps("Working", unit="files") as step:
+        for k in range(10):
+            step("part", k, 10)
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "Working: part (1 of 10 files) [2 s]"
+    assert len(lines) == 2

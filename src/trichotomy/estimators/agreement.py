@@ -119,6 +119,13 @@ def kappa(cells: Cells) -> Floats:
         return np.where(chance_disagreement > 0, 2 * (both * none - a * b) / chance_disagreement, np.nan)
 
 
+def excess_agreement(cells: Cells) -> tuple[Floats, Floats]:
+    """n (o - e) and n (1 - e) of each table, 0 where it is empty: what a stratified kappa sums over strata."""
+    both, a, b, none = cells.both_right, cells.a_only, cells.b_only, cells.both_wrong
+    n = np.where(cells.n > 0, cells.n, 1.0)
+    return 2 * (both * none - a * b) / n, ((both + a) * (a + none) + (both + b) * (b + none)) / n
+
+
 def kappa_gradient(cells: Cells) -> Cells:
     """Derivative of ``kappa`` with respect to each cell's count.
 

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from trichotomy.estimators.agreement import Cells, Floats, kappa
+from trichotomy.estimators.agreement import Cells, Floats, excess_agreement, kappa
 from trichotomy.estimators.intervals import kappa_interval
 from trichotomy.estimators.joint import (
     Estimate,
@@ -112,8 +112,9 @@ def pooled_consistency(counts: ArrayLike, *, tolerance: int = 0) -> dict[str, fl
 
     Returns
     -------
-    ``raw``, ``insample`` and ``crossfit`` kappa with ``insample_kept`` and ``crossfit_kept`` shares of items;
-    the mean agreement of a population depends on nothing else. NaN where undefined.
+    ``raw``, ``insample`` and ``crossfit`` kappa with ``insample_kept`` and ``crossfit_kept`` shares of items, and
+    ``residual``, kappa stratified by the rest score; the mean agreement of a population depends on nothing else.
+    NaN where undefined.
     """
     h = np.asarray(counts, dtype=float)
     M = len(h) - 1
@@ -132,6 +133,7 @@ def pooled_consistency(counts: ArrayLike, *, tolerance: int = 0) -> dict[str, fl
         result[name] = float(kappa(cells)) if defined else np.nan
         total = float(h.sum() * M * (M - 1))
         result[f"{name}_kept"] = float(cells.n) / total if defined and total else np.nan
+    result["residual"] = _pooled_residual(h) if M > 2 else np.nan
     return result
 
 
@@ -149,16 +151,18 @@ def conditional_independence(
 
     Returns
     -------
-    ``raw``, ``insample`` and ``crossfit`` kappa, to be read beside the observed ones.
+    ``raw``, ``insample``, ``crossfit`` and ``residual`` kappa, to be read beside the observed ones. The residual
+    is not zero here: the number right among a few others is only a rough measure of an item's difficulty.
     """
+    measures = ("raw", "insample", "crossfit", "residual")
     if not np.isfinite(alpha + beta):
-        return {"raw": np.nan, "insample": np.nan, "crossfit": np.nan}
+        return dict.fromkeys(measures, np.nan)
 
     def pooled(M: int) -> dict[str, float]:
         return pooled_consistency(beta_binomial(M, alpha, beta), tolerance=tolerance)
 
     here = pooled(observers)
-    result = {name: here[name] for name in ("raw", "insample", "crossfit")}
+    result = {name: here[name] for name in measures}
     if judges is not None and np.size(judges):
         sizes, times = np.unique(judges, return_counts=True)
         values = np.array([pooled(int(k) + 2)["crossfit"] if k >= 0 else np.nan for k in sizes])
@@ -167,6 +171,20 @@ def conditional_independence(
             float(values[defined] @ times[defined] / times[defined].sum()) if defined.any() else np.nan
         )
     return result
+
+
+def _pooled_residual(h: Floats) -> float:
+    """Kappa of a random pair stratified by the number right among the other M - 2 (cf. ``residual_consistency``)."""
+    M = len(h) - 1
+    r = np.arange(M - 1)  # a stratum's items have r + 2, r + 1 or r observers right, by what the pair did
+    cells = Cells(
+        h[r + 2] * (r + 2) * (r + 1),
+        h[r + 1] * (r + 1) * (M - r - 1),
+        h[r + 1] * (r + 1) * (M - r - 1),
+        h[r] * (M - r) * (M - r - 1),
+    )
+    agreement, room = excess_agreement(cells)
+    return float(agreement.sum() / room.sum()) if room.sum() > 0 else np.nan
 
 
 def _by_score(s: NDArray[np.int64], M: int, tolerance: int) -> Kept:

@@ -38,23 +38,31 @@ def fisher_log_p(cells: Cells, *, alternative: str = "two-sided", mid_p: bool = 
     if alternative not in ALTERNATIVES:
         raise UnknownNameError("alternative", alternative, list(ALTERNATIVES))
     shape = np.shape(cells.both_right)
-    table = _Hypergeometric(cells)
-    here = table.log_pmf(table.x)
-    upper = table.log_tail(table.x + 1, +1)
-    lower = table.log_tail(table.x - 1, -1)
-    own = here - (np.log(2) if mid_p else 0.0)
-    if alternative == "greater":
-        result = np.logaddexp(own, upper)
-    elif alternative == "less":
-        result = np.logaddexp(own, lower)
-    else:
-        far = table.log_tail(*table.mirror(here, +1))  # observed below the mode: the other tail is above
-        near = table.log_tail(*table.mirror(here, -1))
-        below_mode = table.x <= table.mode
-        twin = table.twin(here)
-        tails = np.where(below_mode, np.logaddexp(lower, far), np.logaddexp(upper, near))
-        result = np.logaddexp(np.logaddexp(own, twin - (np.log(2) if mid_p else 0.0)), tails)
+    flat = Cells(*(np.ravel(f).astype(np.float64) for f in (
+        cells.both_right, cells.a_only, cells.b_only, cells.both_wrong)))  # fmt: skip
+    half = np.log(2) if mid_p else 0.0
+    if alternative != "two-sided":
+        table = _Hypergeometric(flat)
+        direction = +1 if alternative == "greater" else -1
+        result = np.logaddexp(table.log_pmf(table.x) - half, table.log_tail(table.x + direction, direction))
+        return np.minimum(result, 0.0).reshape(shape)
+    result = np.empty(flat.n.shape)
+    below = _Hypergeometric(flat)
+    side = below.x <= below.mode
+    for rows, outward in ((np.flatnonzero(side), -1), (np.flatnonzero(~side), +1)):
+        result[rows] = _two_sided(_Hypergeometric(flat.of(rows)), outward, half)
     return np.minimum(result, 0.0).reshape(shape)
+
+
+def _two_sided(table: _Hypergeometric, outward: int, half: float) -> Floats:
+    """Log p of tables whose observed count lies on one side of the mode, ``outward`` from it."""
+    here = table.log_pmf(table.x)
+    less_probable = table.first_less_probable(here, -outward)
+    twin = less_probable + outward  # the last outcome on the other side that may be exactly as probable
+    same = (np.abs(table.log_pmf(twin) - here) <= _SAME) & (twin != table.x)
+    alike = here + np.where(same, np.log(2), 0.0) - half
+    own_tail = table.log_tail(table.x + outward, outward)
+    return np.logaddexp(np.logaddexp(alike, own_tail), table.log_tail(less_probable, -outward))
 
 
 def holm(log_p: ArrayLike) -> Floats:
@@ -83,14 +91,14 @@ class _Hypergeometric:
     """The number that both get right, given the margins, for many tables at once (1-D arrays)."""
 
     def __init__(self, cells: Cells) -> None:
-        both = np.ravel(cells.both_right).astype(np.float64)
-        self.n = np.ravel(cells.n).astype(np.float64)
-        self.right_a = both + np.ravel(cells.a_only)
-        self.right_b = both + np.ravel(cells.b_only)
-        self.x = both
+        self.x = cells.both_right
+        self.n = cells.n
+        self.right_a = self.x + cells.a_only
+        self.right_b = self.x + cells.b_only
         self.low = np.maximum(0.0, self.right_a + self.right_b - self.n)
         self.high = np.minimum(self.right_a, self.right_b)
-        self.mode = np.floor((self.right_a + 1) * (self.right_b + 1) / (self.n + 2))
+        # the lower one, where two neighbours are equally probable
+        self.mode = np.ceil((self.right_a + 1) * (self.right_b + 1) / (self.n + 2)) - 1
         self._constant = (
             _log_choose_parts(self.right_a) + _log_choose_parts(self.right_b)
             + _log_choose_parts(self.n - self.right_a) + _log_choose_parts(self.n - self.right_b)
@@ -132,26 +140,16 @@ class _Hypergeometric:
             ratio = np.log(np.maximum(top, 0.0)) - np.log(np.maximum(bottom, 0.0))
         return np.where((top > 0) & (bottom > 0), ratio, -np.inf)
 
-    def mirror(self, level: Floats, direction: int) -> tuple[Floats, int]:
+    def first_less_probable(self, level: Floats, direction: int) -> Floats:
         """First outcome past the mode, going ``direction``, that is strictly less probable than ``level``."""
-        tolerance = level - _SAME
-        inside, outside = self.mode.copy(), np.where(direction > 0, self.high + 1, self.low - 1)
-        while (np.abs(outside - inside) > 1).any():
+        inside = self.mode.copy()
+        outside = self.high + 1 if direction > 0 else self.low - 1
+        while (open_ := np.abs(outside - inside) > 1).any():
             middle = np.floor((inside + outside) / 2)
-            stuck = np.abs(outside - inside) <= 1
-            below = self.log_pmf(middle) < tolerance
-            outside = np.where(~stuck & below, middle, outside)
-            inside = np.where(~stuck & ~below, middle, inside)
-        return outside, direction
-
-    def twin(self, level: Floats) -> Floats:
-        """Log probability of another outcome exactly as probable as the observed one, or -inf."""
-        below_mode = self.x <= self.mode
-        up, down = self.mirror(level, +1)[0] - 1, self.mirror(level, -1)[0] + 1
-        other = np.where(below_mode, up, down)
-        found = self.log_pmf(other)
-        same = (np.abs(found - level) <= _SAME) & (other != self.x)
-        return np.where(same, found, -np.inf)
+            below = self.log_pmf(middle) < level - _SAME
+            outside = np.where(open_ & below, middle, outside)
+            inside = np.where(open_ & ~below, middle, inside)
+        return outside
 
 
 def _log_choose_parts(k: Floats) -> Floats:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from trichotomy.estimators.agreement import Cells, Floats
+from trichotomy.estimators.agreement import Cells, Floats, excess_agreement
 from trichotomy.estimators.joint import Estimate, Kept, interval_from_influence, item_influence
 from trichotomy.estimators.partition import number_right
 
@@ -28,7 +28,8 @@ def residual_consistency(correct: ArrayLike) -> ResidualConsistency:
     """Stratified kappa of each pair given the rest score, with an interval of the mean over items.
 
     With strata h of n_h items: sum n_h (o_h - e_h) / sum n_h (1 - e_h). Zero in expectation where the two
-    observers are independent given the rest score.
+    observers are independent given the rest score. Observers that are independent given an item's difficulty come
+    close to that only if the others are many; ``conditional_independence`` says how close.
 
     Parameters
     ----------
@@ -43,7 +44,7 @@ def residual_consistency(correct: ArrayLike) -> ResidualConsistency:
     levels = [order[edges[v] : edges[v + 1]] for v in range(M + 1)]
     top, bottom = np.zeros((M, M)), np.zeros((M, M))
     for _, cells in _strata(c, levels):
-        t, b = _parts(cells)
+        t, b = excess_agreement(cells)
         top += t
         bottom += b
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -79,13 +80,6 @@ def _level(c: NDArray[np.bool_], items: NDArray[np.intp]) -> tuple[Floats, Float
     return both, total - both, len(items) - total - total.T + both
 
 
-def _parts(cells: Cells) -> tuple[Floats, Floats]:
-    """n (o - e) and n (1 - e) of each table, 0 where it is empty."""
-    n = np.maximum(cells.n, 1)
-    both, a, b, none = cells.both_right, cells.a_only, cells.b_only, cells.both_wrong
-    return 2 * (both * none - a * b) / n, ((both + a) * (a + none) + (both + b) * (b + none)) / n
-
-
 def _influence(
     c: NDArray[np.bool_], levels: list[NDArray[np.intp]], values: Floats, bottom: Floats, weights: Floats
 ) -> Floats:
@@ -113,7 +107,7 @@ def _slopes(cells: Cells, value: Floats, scale: Floats) -> tuple[Floats, Floats,
     n = np.maximum(cells.n, 1)
     both, a, b, none = cells.both_right, cells.a_only, cells.b_only, cells.both_wrong
     right_a, wrong_b, right_b, wrong_a = both + a, a + none, both + b, b + none
-    t, u = _parts(cells)
+    t, u = excess_agreement(cells)
     shared = value * u / n - t / n  # derivative through n
     d_both = 2 * none / n - value * (wrong_b + wrong_a) / n + shared
     d_one = -2 * b / n - value * (wrong_b + right_a) / n + shared

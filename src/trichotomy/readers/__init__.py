@@ -1,1 +1,11 @@
-"""TODO."""
+"""Readers: anyone's prediction files to Decisions.
+
+``read`` is the way in; ``formats`` lists what can be read. A format is a small class (``Reader``) that is found
+by name in ``READERS``; a third party's own is tested by ``trichotomy.readers.testing.ReaderTests``.
+"""
+
+from trichotomy.readers.detect import READERS, detect, formats
+from trichotomy.readers.options import DUPLICATE_RULES, FIELDS, Reader, ReadOptions
+from trichotomy.readers.reading import read
+
+__all__ = ["DUPLICATE_RULES", "FIELDS", "READERS", "ReadOptions", "Reader", "detect", "formats", "read"]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from trichotomy.decisions import correctness
-from trichotomy.plots import Drawing, cluster_order, to_svg
+from trichotomy.plots import cluster_order
 from trichotomy.report.analysis import Analysis
 from trichotomy.report.cautions import cautions
 from trichotomy.report.page import (
@@ -23,10 +23,9 @@ from trichotomy.report.page import (
     Raster,
     Section,
     Table,
-    csv_text,
 )
 from trichotomy.report.sentences import headline, lead, methods
-from trichotomy.report.tables import item_columns, pair_columns
+from trichotomy.report.tables import pair_columns
 
 MOST_PAIRS = 5000
 MOST_RASTER_VALUES = 20_000_000
@@ -42,20 +41,18 @@ NULL_TITLES = {
 }
 
 
-def page(a: Analysis, drawings: Mapping[str, Drawing], *, title: str) -> Page:
+def page(a: Analysis, pictures: Mapping[str, Picture], files: Mapping[str, str], *, title: str) -> Page:
     """Arrange an analysis as a report page.
 
     Parameters
     ----------
-    drawings
+    pictures
         Figures by name, as ``plots.FIGURES`` calls them; those that are not there are left out.
+    files
+        Texts of ``items.csv`` and ``pairs.csv``.
     title
         What was analysed.
     """
-    pictures = {
-        name: Picture(name=f"figure-{name}", svg=to_svg(d.figure), alt=d.alt, caption=d.caption)
-        for name, d in drawings.items()
-    }
     sections = [
         Section("items", "Which items are trivial, impossible, in-between?", _items(a, pictures), short="Items"),
         Section("consistency", "Do the observers really differ?", _consistency(a, pictures), short="Consistency"),
@@ -78,7 +75,7 @@ def page(a: Analysis, drawings: Mapping[str, Drawing], *, title: str) -> Page:
         hero=pictures["difficulty"],
         key_numbers=_key_numbers(a),
         warnings=cautions(a),
-        downloads=_downloads(a),
+        downloads=_downloads(a, files),
         sections=sections,
         methods=methods(a),
         provenance=_provenance(record, a.options),
@@ -144,7 +141,8 @@ def _consistency(a: Analysis, pictures: Mapping[str, Picture]) -> list[Block]:
         measures.append((label, float(r["mean"]), tuple(r["mean_ci"].values),
                          float(r["conditional_independence"]), r["mean"].attrs["n"]))  # fmt: skip
     r = a.residual
-    measures.append(("Residual, given the rest score", float(r["mean"]), tuple(r["mean_ci"].values), 0.0,
+    measures.append(("Residual, given the rest score", float(r["mean"]), tuple(r["mean_ci"].values),
+                     float(r["conditional_independence"]),
                      r["mean"].attrs["n"]))  # fmt: skip
     columns = (
         Column("Mean kappa over pairs"), Column("Kappa", "number", 3), Column("95 % CI over items", "number", 3),
@@ -283,19 +281,13 @@ def _classes(a: Analysis, pictures: Mapping[str, Picture]) -> list[Block]:
     return [*_of(pictures, "classes"), Table("classes-table", columns, rows, caption=caption, limit=10)]
 
 
-def _downloads(a: Analysis) -> list[Download]:
-    items, pairs = item_columns(a), pair_columns(a)
-    files = [
-        Download("items-csv", "items.csv", csv_text(items), len(items["item"]),
-                 "Every item with its class of difficulty"),
-    ]  # fmt: skip
-    if len(pairs["kappa"]) <= MOST_PAIRS:
-        files.append(
-            Download(
-                "pairs-csv", "pairs.csv", csv_text(pairs), len(pairs["kappa"]), "Every pair of observers"
-            )
-        )
-    return files
+def _downloads(a: Analysis, files: Mapping[str, str]) -> list[Download]:
+    M = a.consistency.sizes["observer_a"]
+    pairs = M * (M - 1) // 2
+    offered = [("items.csv", a.partition.sizes["item"], "Every item with its class of difficulty")]
+    if pairs <= MOST_PAIRS:
+        offered.append(("pairs.csv", pairs, "Every pair of observers"))
+    return [Download(name.replace(".", "-"), name, files[name], rows, text) for name, rows, text in offered]
 
 
 def _provenance(record: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, str]:

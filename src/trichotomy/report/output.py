@@ -11,15 +11,13 @@ from uuid import uuid4
 
 from trichotomy.decisions import Decisions
 from trichotomy.errors import InputError
-from trichotomy.plots import FIGURES, Drawing, save
+from trichotomy.plots import FIGURES, Drawing, save, to_svg
 from trichotomy.report.analysis import STEPS, Analysis
 from trichotomy.report.content import page
-from trichotomy.report.page import csv_text, render
+from trichotomy.report.page import Picture, csv_text, render
 from trichotomy.report.sentences import headline, lead
 from trichotomy.report.summary import summary, to_json
 from trichotomy.report.tables import item_columns, pair_columns
-
-FIGURE_FORMAT = "svg"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,21 +81,22 @@ def analyze(
         progress(step)
         getattr(results, name)
     numbers = summary(results)
-    drawings = {}
+    pictures = {}
     for name, figure in FIGURES.items():
         if _drawable(figure.needs, results):
             progress(f"figure {name}")
-            drawings[name] = figure.draw(*(getattr(results, need) for need in figure.needs))
+            drawing = figure.draw(*(getattr(results, need) for need in figure.needs))
+            pictures[name] = Picture(f"figure-{name}", to_svg(drawing.figure), drawing.alt, drawing.caption)
     progress("report")
+    files = {"items.csv": csv_text(item_columns(results)), "pairs.csv": csv_text(pair_columns(results))}
+    files["summary.json"] = to_json(numbers) + "\n"
+    files["report.html"] = render(page(results, pictures, files, title=title))
+    files |= {f"figures/{name}.svg": picture.svg for name, picture in pictures.items()}
     work = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}.partial")
     try:
         (work / "figures").mkdir(parents=True)
-        for name, drawing in drawings.items():
-            save(drawing.figure, work / "figures" / f"{name}.{FIGURE_FORMAT}")
-        _write(work / "report.html", render(page(results, drawings, title=title)))
-        _write(work / "summary.json", to_json(numbers) + "\n")
-        _write(work / "items.csv", csv_text(item_columns(results)))
-        _write(work / "pairs.csv", csv_text(pair_columns(results)))
+        for name, text in files.items():
+            (work / name).write_text(text, encoding="utf-8", newline="")
         if folder.exists():
             shutil.rmtree(folder) if folder.is_dir() else folder.unlink()
         work.rename(folder)
@@ -169,7 +168,3 @@ def check_free(out: str | Path, *, force: bool = False) -> None:
 
 def _drawable(needs: tuple[str, ...], results: Analysis) -> bool:
     return all(getattr(results, need) is not None for need in needs)
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="")

@@ -8,7 +8,12 @@ from trichotomy.estimators import CATEGORIES
 from trichotomy.report.analysis import Analysis
 
 EXPLAINED = 0.05
-"""A residual of at most this size is called little; the report always gives the number beside the word."""
+"""A residual this close to what shared difficulty leaves is called explained; both numbers stand beside the word."""
+_VERDICTS = {
+    "little": "shared difficulty explains nearly all of the agreement",
+    "more": "some observers agree beyond shared difficulty",
+    "less": "observers agree less than shared difficulty alone would make them",
+}
 
 
 def headline(a: Analysis) -> str:
@@ -38,13 +43,15 @@ def lead(a: Analysis) -> str:
         sentences[0] += (
             f"; observers that are independent given each item's difficulty would reach {chance:.2f} on average"
         )
-    residual = float(a.residual["mean"])
-    if np.isfinite(residual):
+    residual, expected = float(a.residual["mean"]), float(a.residual["conditional_independence"])
+    if np.isfinite(residual) and np.isfinite(expected):
         low, high = a.residual["mean_ci"].values
-        size = "little agreement is" if abs(residual) <= EXPLAINED else "agreement of its own kind is"
+        verdict = (
+            "little" if abs(residual - expected) <= EXPLAINED else "more" if residual > expected else "less"
+        )
         sentences.append(
-            f"Once shared difficulty is held fixed, {size} left: the residual is {residual:.3f} "
-            f"({low:.3f} to {high:.3f})"
+            f"Given how many of the others are right, a pair's kappa is still {residual:.3f} "
+            f"({low:.3f} to {high:.3f}), where shared difficulty alone leaves {expected:.3f}: {_VERDICTS[verdict]}"
         )
     return ". ".join(sentences) + "."
 
@@ -69,7 +76,8 @@ def methods(a: Analysis) -> tuple[str, ...]:
         "difficulty, with difficulty from a beta-binomial fitted to the histogram by maximum likelihood "
         f"(alpha {float(a.difficulty['alpha']):.3f}, beta {float(a.difficulty['beta']):.3f}). Any mean agreement "
         "depends on the histogram alone, so read every consistency beside this number. The residual is kappa "
-        "stratified by the rest score, the number right among the other observers (Mantel & Haenszel 1959).",
+        "stratified by the rest score, the number right among the other observers (Mantel & Haenszel 1959); with few "
+        "others the rest score measures difficulty only roughly, so its expectation is above zero.",
         "The dichotomy index is (x - x0) / (x_max - x0): x the share of trivial plus impossible items, x0 under the "
         "Poisson-binomial of the observers' accuracies, x_max the largest that these accuracies allow. It depends on "
         f"the number of observers; rarefied to {a.difficulty.attrs['rarefied_to']} (tolerance 0) it can be compared. "

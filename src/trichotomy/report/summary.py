@@ -56,7 +56,11 @@ def summary(a: Analysis) -> dict[str, Any]:
             }
             for name, r in (("insample", a.insample), ("crossfit", a.crossfit))
         },
-        "residual": {"mean": a.residual["mean"].item(), "ci": a.residual["mean_ci"].values},
+        "residual": {
+            "mean": a.residual["mean"].item(),
+            "ci": a.residual["mean_ci"].values,
+            "conditional_independence": a.residual["conditional_independence"].item(),
+        },
         "agreement": {
             str(about): {
                 k: a.overall[k].sel(about=about).item() for k in ("fleiss_kappa", "krippendorff_alpha")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from trichotomy import estimators
 from trichotomy.decisions import Decisions, at_epoch
@@ -52,8 +55,7 @@ def pruned_consistency(
     else:
         raise UnknownNameError("method of pruning", method, ["crossfit", "insample"])
     above = np.triu_indices(M, 1)
-    fitted = estimators.fit_beta_binomial(estimators.histogram(c))
-    chance = estimators.conditional_independence(*fitted, M, tolerance=tolerance, judges=result.judges[above])
+    chance = _independent(c, tolerance=tolerance, judges=result.judges[above])
     used = ~np.isnan(result.kappa[above])
     off_diagonal = np.where(np.eye(M, dtype=bool), np.nan, 1.0)
     return xr.Dataset(
@@ -75,12 +77,14 @@ def pruned_consistency(
 def residual_consistency(d: Decisions, *, epoch: int | None = None) -> xr.Dataset:
     """Kappa of all pairs given the rest score, the number right among the other observers.
 
-    Zero in expectation where two observers are independent given an item's difficulty as the others see it.
-    Uses the items that all observers answered. NaN with fewer than three observers.
+    Zero in expectation where two observers are independent given the number right among the others, which is a
+    rough measure of difficulty when the others are few: read it beside ``conditional_independence``. Uses the
+    items that all observers answered. NaN with fewer than three observers.
 
     Returns
     -------
-    Dataset over ``observer_a``, ``observer_b``: ``kappa``; scalars ``mean`` and ``mean_ci``.
+    Dataset over ``observer_a``, ``observer_b``: ``kappa``; scalars ``mean`` with ``mean_ci`` and
+    ``conditional_independence`` (what independent observers of the fitted beta-binomial difficulty would give).
 
     References
     ----------
@@ -94,7 +98,11 @@ def residual_consistency(d: Decisions, *, epoch: int | None = None) -> xr.Datase
         values = np.full_like(values, np.nan)
         mean = estimators.Estimate(np.nan, np.nan, np.nan, np.nan, 0, "undefined: fewer than three observers")
     return xr.Dataset(
-        {"kappa": pair_matrix(values, shot.observers), **estimate_variables("mean", mean)},
+        {
+            "kappa": pair_matrix(values, shot.observers),
+            **estimate_variables("mean", mean),
+            "conditional_independence": _independent(c)["residual"],
+        },
         attrs=shot.attrs("kappa stratified by the rest score", n=c.shape[1], left_out=shot.left_out,
                          interval="linearised over items", reference="Mantel & Haenszel 1959"),
     )  # fmt: skip
@@ -102,6 +110,10 @@ def residual_consistency(d: Decisions, *, epoch: int | None = None) -> xr.Datase
 
 def raw_conditional_independence(d: Decisions, *, epoch: int | None = None) -> float:
     """Mean kappa that observers independent given the fitted beta-binomial difficulty would have."""
-    shot = snapshot(d, epoch, complete=True)
-    fitted = estimators.fit_beta_binomial(estimators.histogram(shot.complete))
-    return estimators.conditional_independence(*fitted, len(shot.observers))["raw"]
+    return _independent(snapshot(d, epoch, complete=True).complete)["raw"]
+
+
+def _independent(c: NDArray[np.bool_], **options: Any) -> dict[str, float]:
+    """Each consistency as conditionally independent observers would show it, difficulty fitted to ``c``."""
+    fitted = estimators.fit_beta_binomial(estimators.histogram(c))
+    return estimators.conditional_independence(*fitted, len(c), **options)

@@ -1,0 +1,192 @@
+"""The ``arrays`` reader: ``.npy`` and ``.npz`` with responses or 0/1 correctness.
+
+Responses are ``(M, N)``, ``(N,)`` for one observer, ``(M, N, k)`` with the k best answers, the first of which
+is the response, or ``(M, E, N)`` where an array names the E epochs. An array of booleans is correctness.
+Observers without names are called by the file's stem, ``stem/0`` ... where there are several. Items without
+ids are called by their position, ``0`` ...; files that are joined must then hold the same items in one order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from trichotomy.decisions import MISSING, Decisions
+from trichotomy.errors import InputError
+from trichotomy.readers.arrayblocks import Block, axis_ids, block_of, fields_of, probability
+from trichotomy.readers.assembly import Gathered, assemble
+from trichotomy.readers.classes import ClassColumn, code_classes
+from trichotomy.readers.itemtable import ItemTable
+from trichotomy.readers.npfiles import SUFFIXES, coded_array, load_arrays
+from trichotomy.readers.options import ReadOptions
+from trichotomy.readers.parts import Part
+from trichotomy.readers.rawtable import Coded, RawTable
+from trichotomy.readers.sources import stems
+from trichotomy.readers.table import side_tables
+
+MAGIC = b"\x93NUMPY"
+
+
+class ArraysReader:
+    """NumPy files with one array of responses or correctness, and arrays that name its axes."""
+
+    name: ClassVar[str] = "arrays"
+    description: ClassVar[str] = (
+        "NumPy .npy or .npz; responses (M, N), (N,), top-k (M, N, k), or 0/1 correctness"
+    )
+
+    def sniff(self, path: Path) -> float:
+        """Sure of the suffixes, fairly sure of a file that begins as a ``.npy`` does."""
+        if path.suffix.lower() in SUFFIXES:
+            return 0.9
+        try:
+            with path.open("rb") as file:
+                return 0.6 if file.read(len(MAGIC)) == MAGIC else 0.0
+        except OSError:
+            return 0.0
+
+    def read(self, paths: Sequence[Path], options: ReadOptions) -> Decisions:
+        """Read arrays together; see ``trichotomy.readers.read``."""
+        if options.where:
+            msg = "arrays have no columns to select rows by; use --where with tables only"
+            raise InputError(msg)
+        targets, annotations = side_tables(options)
+        parts: list[Part] = []
+        records: list[dict[str, Any]] = []
+        warnings: list[str] = []
+        for k, (path, stem) in enumerate(zip(paths, stems(paths), strict=True)):
+            if options.progress:
+                options.progress(k, len(paths), path.name)
+            arrays = load_arrays(path)
+            fields = fields_of(arrays, options.mapping, path, targets)
+            block = block_of(path, arrays, fields)
+            parts.append(_part(block, stem, targets, options.top_k, warnings, joined=len(paths) > 1))
+            records.append({"files": [path.name], "columns": {f: n or path.name for f, n in fields.items()}})
+        together: dict[str, dict[str, None]] = {}
+        for record in records:
+            for field, name in record["columns"].items():
+                together.setdefault(field, {})[name] = None
+        return assemble(
+            Gathered(
+                parts=parts,
+                reader=self.name,
+                paths=paths,
+                options=options,
+                configuration={
+                    "columns": {f: " | ".join(n) for f, n in together.items()},
+                    "layouts": records,
+                },
+                targets=targets,
+                annotations=annotations,
+                warnings=list(dict.fromkeys(warnings)),
+            )
+        )
+
+
+def _part(
+    block: Block,
+    stem: str,
+    targets: ItemTable | None,
+    top_k: int | None,
+    warnings: list[str],
+    *,
+    joined: bool,
+) -> Part:
+    """One row per decision, observer by observer, epoch by epoch."""
+    M, E, N = block.shape
+    table = block.table()
+    n = M * E * N
+    item = axis_ids(block, "items", N, [str(k) for k in range(N)])
+    observer = axis_ids(block, "observers", M, [stem] if M == 1 else [f"{stem}/{k}" for k in range(M)])
+    if "items" not in block.fields and joined:
+        warnings.append(
+            "items without ids were joined by their position, which must mean the same in all files"
+        )
+    column = _Column(table)
+    target = None
+    if "targets" in block.arrays:
+        values = block.arrays["targets"]
+        if values.shape != (N,):
+            msg = f"{table.path.name} has targets of shape {values.shape} for {N} items; give one target per item"
+            raise InputError(msg)
+        once = coded_array(values)
+        target = column(Coded(np.tile(once.codes, M * E), once.values), block.fields["targets"])
+    response = (
+        None if block.best is None else column(coded_array(block.best[..., 0]), block.fields["responses"])
+    )
+    correct = (
+        None if block.correct is None else column(coded_array(block.correct), block.fields.get("correct", ""))
+    )
+    if top_k is not None:
+        correct = column(_among_best(block, item, target, targets, top_k), "top-k")
+    return Part(
+        table=table,
+        observer=Coded(np.repeat(observer.codes, E * N), observer.values),
+        item=Coded(np.tile(item.codes, M * E), item.values),
+        epoch=_epochs(block, column),
+        response=response,
+        target=target,
+        correct=correct,
+        p_target=probability(block, "p_target", n),
+        p_response=probability(block, "p_response", n),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """Names the places of a column's values."""
+
+    table: RawTable
+
+    def __call__(self, column: Coded, name: str) -> ClassColumn:
+        return ClassColumn(
+            column, name or self.table.path.name, lambda code: self.table.place_of(column, code)
+        )
+
+
+def _epochs(block: Block, column: _Column) -> ClassColumn | None:
+    M, E, N = block.shape
+    epochs = block.arrays.get("epochs")
+    if epochs is None:
+        return None
+    if epochs.size != E:
+        msg = f"{block.path.name} names {epochs.size} epochs where the answers have {E}; give (observer, epoch, item)"
+        raise InputError(msg)
+    once = coded_array(epochs)
+    return column(Coded(np.tile(np.repeat(once.codes, N), M), once.values), block.fields["epochs"])
+
+
+def _among_best(
+    block: Block, item: Coded, target: ClassColumn | None, targets: ItemTable | None, top_k: int
+) -> Coded:
+    """0/1 for every decision: whether the target is among the first ``top_k`` answers."""
+    available = 0 if block.best is None else block.best.shape[3]
+    if block.best is None or not 1 <= top_k <= available:
+        msg = f"top-{top_k} correctness needs the {top_k} best answers, but {block.path.name} has {available} per item"
+        raise InputError(msg)
+    table = block.table()
+    column = _Column(table)
+    if target is None and (targets is None or targets.target is None):
+        msg = f"top-{top_k} correctness needs targets; name them with --map targets=ARRAY or --targets FILE"
+        raise InputError(msg)
+    if target is None:
+        assert targets is not None
+        assert targets.target is not None
+        rows = targets.rows_of([item.values[code] for code in item.codes])
+        codes = np.where(rows >= 0, targets.target.codes[rows], -1)
+        per_item = Coded(
+            np.tile(codes, block.shape[0] * block.shape[1]).astype(np.int32), targets.target.values
+        )
+        target = column(per_item, "targets")
+    answers = [column(coded_array(block.best[..., j]), block.fields["responses"]) for j in range(top_k)]
+    coding = code_classes(answers, [target])
+    wanted = coding.targets[0]
+    right = np.zeros(len(wanted), dtype=bool)
+    for codes in coding.responses:
+        right |= codes == wanted
+    unknown = (wanted == MISSING) | (coding.responses[0] == MISSING)
+    return Coded(np.where(unknown, -1, right).astype(np.int32), [0, 1])

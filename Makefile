@@ -4,6 +4,7 @@ VENV := .venv
 CORE := .venv-core
 BIN := $(VENV)/bin
 PIP := -m pip install --quiet --disable-pip-version-check -c constraints.txt
+CORE_TESTS := tests/test_light_core.py tests/test_errors.py tests/test_registry.py tests/decisions tests/readers tests/cli
 SOURCES := pyproject.toml constraints.txt
 
 .PHONY: help setup demo test test-core test-long lint types bench ci clean
@@ -18,7 +19,7 @@ $(VENV)/.done: $(SOURCES)
 
 $(CORE)/.done: $(SOURCES)
 	$(PYTHON) -m venv $(CORE)
-	$(CORE)/bin/python $(PIP) -e . pytest
+	$(CORE)/bin/python $(PIP) -e . pytest hypothesis
 	touch $@
 
 setup: $(VENV)/.done  ## create .venv with all that the other targets need
@@ -31,7 +32,7 @@ test: setup      ## run the tests, with coverage
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered
 
 test-core: $(CORE)/.done  ## run the core's tests with nothing but the core installed
-	$(CORE)/bin/python -m pytest -m core -q
+	$(CORE)/bin/python -m pytest -q $(CORE_TESTS)
 
 test-long: setup ## run the long simulations too
 	$(BIN)/python -m pytest -n 2 -m long

@@ -6,8 +6,6 @@ import pytest
 
 from trichotomy.errors import MissingExtraError, TrichotomyError, UnknownNameError
 
-pytestmark = pytest.mark.core
-
 
 def test_unknown_name_suggests_what_is_close():
     error = UnknownNameError("figure", "heatmp", ["heatmaps", "raster"])
@@ -17,7 +15,9 @@ def test_unknown_name_suggests_what_is_close():
 
 
 def test_unknown_name_lists_all_where_nothing_is_close():
-    assert str(UnknownNameError("figure", "zzz", ["b", "a"])) == "there is no figure called 'zzz'. Known: a, b."
+    assert (
+        str(UnknownNameError("figure", "zzz", ["b", "a"])) == "there is no figure called 'zzz'. Known: a, b."
+    )
 
 
 def test_missing_extra_names_feature_and_command():

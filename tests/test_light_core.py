@@ -12,8 +12,6 @@ import pytest
 
 import trichotomy
 
-pytestmark = pytest.mark.core
-
 HEAVY = {"torch", "matplotlib", "pandas", "xarray", "zarr", "pyarrow", "typer", "rich"}
 SOURCE = Path(trichotomy.__file__).parent
 
@@ -24,7 +22,9 @@ def modules_after(code: str) -> set[str]:
     return {name.partition(".")[0] for name in json.loads(done.stdout)}
 
 
-@pytest.mark.parametrize("code", ["import trichotomy", "import trichotomy.estimators", "import trichotomy.cli"])
+@pytest.mark.parametrize(
+    "code", ["import trichotomy", "import trichotomy.estimators", "import trichotomy.cli"]
+)
 def test_import_loads_nothing_heavy(code):
     allowed = {"typer", "rich"} if "cli" in code else set()
     assert modules_after(code) & HEAVY <= allowed
@@ -36,7 +36,9 @@ def test_importing_trichotomy_is_cheaper_than_importing_numpy():
         "t = time.perf_counter(); import numpy; print(own / (time.perf_counter() - t))"
     )
     ratios = [
-        float(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout)
+        float(
+            subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+        )
         for _ in range(3)
     ]
     assert min(ratios) < 1

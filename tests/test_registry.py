@@ -9,8 +9,6 @@ import pytest
 from trichotomy.errors import InputError, UnknownNameError
 from trichotomy.registry import Registry
 
-pytestmark = pytest.mark.core
-
 
 def test_builtin_is_imported_on_first_use_only():
     sys.modules.pop("antigravity", None)

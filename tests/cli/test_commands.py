@@ -13,8 +13,6 @@ import pytest
 import trichotomy as tri
 from trichotomy.cli import main
 
-pytestmark = pytest.mark.core
-
 
 @pytest.fixture
 def run(capsys, monkeypatch, tmp_path):
@@ -97,7 +95,16 @@ def test_a_store_and_its_file_give_the_same_numbers(run, predictions):
 
 def test_drop_tolerance_exclude_epoch_and_one_per(run):
     tri.write(tri.simulate(8, 80), "d.zarr")
-    options = ["--drop", "condition-1/*", "--tolerance", "1", "--exclude", "label_error", "--one-per", "condition"]
+    options = [
+        "--drop",
+        "condition-1/*",
+        "--tolerance",
+        "1",
+        "--exclude",
+        "label_error",
+        "--one-per",
+        "condition",
+    ]
     status, out, _ = run("analyze", "d.zarr", "--out", "r", "--json", "--epoch", "0", *options)
     assert status == 0
     summary = json.loads(out)
@@ -144,7 +151,10 @@ def test_formats_lists_the_readers(run):
         (["analyze", "taken.zarr", "--out", "r", "--tolerance", "2"], "tolerance 2 does not fit 4 observers"),
         (["analyze", "taken.zarr", "--out", "r", "--epoch", "3"], "there is no epoch 3"),
         (["analyze", "taken.zarr", "--out", "r", "--exclude", "labelerror"], "Did you mean label_error"),
-        (["analyze", "taken.zarr", "--out", "r", "--one-per", "model"], "no choice for one_per called 'model'"),
+        (
+            ["analyze", "taken.zarr", "--out", "r", "--one-per", "model"],
+            "no choice for one_per called 'model'",
+        ),
         (["analyze", "taken.zarr", "--out", "r", "--targets", "t.csv"], "is a store"),
         (["analyze", "taken.zarr", "{csv}", "--out", "r"], "give one store"),
         (["figure", "heatmap", "taken.zarr", "--out", "f.png"], "Did you mean heatmaps"),
@@ -222,7 +232,10 @@ def test_interrupting_leaves_nothing(run, monkeypatch):
 
 def test_as_a_module_and_its_completion():
     done = subprocess.run(
-        [sys.executable, "-m", "trichotomy", "--show-completion", "bash"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "trichotomy", "--show-completion", "bash"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert "_TRICHOTOMY_COMPLETE" in done.stdout + done.stderr
 

@@ -9,8 +9,6 @@ import trichotomy as tri
 from trichotomy.decisions import correctness
 from trichotomy.errors import InputError
 
-pytestmark = pytest.mark.core
-
 
 def part(name, items, response, target, **more):
     return tri.from_arrays([response], target=target, observers=[name], items=items, **more)

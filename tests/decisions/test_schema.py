@@ -9,8 +9,6 @@ import trichotomy as tri
 from trichotomy.decisions import correctness
 from trichotomy.errors import InputError
 
-pytestmark = pytest.mark.core
-
 
 def test_two_dimensions_become_one_epoch():
     d = tri.from_arrays([[0, 1, -1], [2, -2, 1]], target=[0, 1, 1])
@@ -50,7 +48,10 @@ def test_many_classes_need_int32():
         ({"response": [[0, 1]], "target": [0]}, "one class index per item"),
         ({"response": [[0]], "epochs": [0, 1]}, "2 epochs are named but the arrays hold 1"),
         ({"response": [[0]], "target": [5], "classes": ["a"]}, "targets outside the 1 classes: 5"),
-        ({"response": [[7]], "target": [0], "classes": ["a"], "observers": ["net"]}, "7 for observer 'net', epoch 0"),
+        (
+            {"response": [[7]], "target": [0], "classes": ["a"], "observers": ["net"]},
+            "7 for observer 'net', epoch 0",
+        ),
         ({"response": [[-3]], "target": [0]}, "outside -2"),
         ({"correct": [[2]]}, "'correct' lie outside -1..1"),
         ({"response": [[0]], "observer_coords": {"condition": ["a", "b"]}}, "coordinates do not fit"),
@@ -77,10 +78,10 @@ def test_validate_refuses_another_schema():
 
 
 def test_simulate_is_reproducible_and_leaves_global_state_alone():
-    before = np.random.get_state()[1].copy()
+    before = np.random.get_state()[1].copy()  # noqa: NPY002
     assert tri.simulate(4, 50, rng=3).drop_attrs().equals(tri.simulate(4, 50, rng=3).drop_attrs())
     assert not tri.simulate(4, 50, rng=3).equals(tri.simulate(4, 50, rng=4))
-    assert (np.random.get_state()[1] == before).all()
+    assert (np.random.get_state()[1] == before).all()  # noqa: NPY002
 
 
 def test_simulated_accuracy_and_difficulty_agree():

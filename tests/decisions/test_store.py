@@ -16,9 +16,7 @@ import pytest
 import xarray as xr
 
 import trichotomy as tri
-from trichotomy.errors import CorruptStoreError, InputError, StoreError, UnknownNameError
-
-pytestmark = pytest.mark.core
+from trichotomy.errors import CorruptStoreError, InputError, MissingExtraError, StoreError, UnknownNameError
 
 ITEMS = [f"i{k}" for k in range(7)]
 
@@ -83,7 +81,9 @@ def test_the_arrays_declared_must_all_be_given(store):
         store.record("a", 0, np.arange(7))
 
 
-@pytest.mark.parametrize(("items", "message"), [(["i0", "i0"], "more than once"), (["i0", "w"], "no items 'w'")])
+@pytest.mark.parametrize(
+    ("items", "message"), [(["i0", "i0"], "more than once"), (["i0", "w"], "no items 'w'")]
+)
 def test_recording_by_id_refuses(store, items, message):
     with pytest.raises(InputError, match=message):
         store.record("a", 0, [0, 0], items=items, p_target=[0, 0])
@@ -91,8 +91,12 @@ def test_recording_by_id_refuses(store, items, message):
 
 @pytest.mark.parametrize("where", ["{tmp}/round.zarr", "memory://trichotomy-tests/round.zarr"])
 def test_written_decisions_come_back_identical(tmp_path, where):
+    if "://" in where:
+        pytest.importorskip("fsspec")
     path = where.format(tmp=tmp_path)
-    d = tri.simulate(3, 40).assign(p_target=(("observer", "epoch", "item"), np.full((3, 1, 40), 0.5, np.float16)))
+    d = tri.simulate(3, 40).assign(
+        p_target=(("observer", "epoch", "item"), np.full((3, 1, 40), 0.5, np.float16))
+    )
     store = tri.write(d, path, force=True)
     assert store.pending() == []
     assert tri.open(path).load().identical(d)
@@ -235,7 +239,10 @@ def test_a_killed_recorder_leaves_exactly_the_finished_epochs(tmp_path, delay):
     worker.stdout.close()
     store = tri.Store(path)
     done = np.flatnonzero(store.done()[0])
-    assert done.tolist() in (reported, [*reported, reported[-1] + 1])  # the last may have ended before it was told
+    assert done.tolist() in (
+        reported,
+        [*reported, reported[-1] + 1],
+    )  # the last may have ended before it was told
     d = store.read()
     for epoch in done:
         assert (d["response"].sel(epoch=epoch).values == epoch).all()
@@ -248,3 +255,9 @@ def test_metadata_is_json_that_names_schema_and_classes(store):
     attributes = json.loads((Path(store.path) / "zarr.json").read_text())["attributes"]
     assert attributes["schema_version"] == 1
     assert attributes["classes"][0] == "c0"
+
+
+def test_a_url_without_fsspec_names_the_extra(monkeypatch):
+    monkeypatch.setitem(sys.modules, "fsspec", None)
+    with pytest.raises(MissingExtraError, match=r'pip install "trichotomy\[remote\]"'):
+        tri.open("s3://bucket/store.zarr")

@@ -9,8 +9,6 @@ import trichotomy as tri
 from trichotomy.decisions import at_epoch, last_common_epoch
 from trichotomy.errors import InputError, UnknownNameError
 
-pytestmark = pytest.mark.core
-
 
 @pytest.fixture
 def d():

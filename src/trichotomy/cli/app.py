@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, Any
 
 import typer
 
@@ -22,8 +24,25 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+class _InterruptedError(Exception):
+    """Ctrl-C, told apart from the framework's own way of ending, which says nothing about what is left."""
+
+
+def _interruptible(command: Callable[..., None]) -> Callable[..., None]:
+    @wraps(command)
+    def run(*arguments: Any, **options: Any) -> None:
+        try:
+            command(*arguments, **options)
+        except KeyboardInterrupt:
+            raise _InterruptedError from None
+
+    return run
+
+
 for command in (demo.demo, read.read, analyze.analyze, figure.figure, formats.formats):
-    app.command()(command)
+    app.command()(_interruptible(command))
 
 
 def _print_version(wanted: bool) -> None:
@@ -61,7 +80,7 @@ def main(argv: list[str] | None = None) -> None:
             raise
         _say(f"Error: {error}")
         sys.exit(WRONG_INPUT)
-    except KeyboardInterrupt:
+    except _InterruptedError:
         _say("Interrupted; nothing was left half-written.")
         sys.exit(INTERRUPTED)
     except BrokenPipeError:  # the reader of our output has gone

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from trichotomy.cli.progress import steps
-from trichotomy.decisions import Decisions
 from trichotomy.errors import InputError
+
+if TYPE_CHECKING:
+    from trichotomy.decisions import Decisions
 
 Format = Annotated[
     str | None,

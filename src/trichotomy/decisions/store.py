@@ -33,7 +33,7 @@ from trichotomy.decisions.schema import (
     few,
     validate,
 )
-from trichotomy.errors import CorruptStoreError, InputError, StoreError, UnknownNameError
+from trichotomy.errors import CorruptStoreError, InputError, MissingExtraError, StoreError, UnknownNameError
 
 
 class Store:
@@ -270,4 +270,11 @@ class _StoredArray(BackendArray):
 
 def backend(path: str) -> LocalStore | FsspecStore:
     """Zarr's store for a path: local files are written to one side and renamed, URLs go through fsspec."""
-    return FsspecStore.from_url(path) if "://" in path else LocalStore(path)
+    if "://" not in path:
+        return LocalStore(path)
+    try:
+        import fsspec  # noqa: F401 - zarr's own message would not say which extra to install
+    except ImportError as error:
+        feature = f"opening {path}"
+        raise MissingExtraError(feature, "remote") from error
+    return FsspecStore.from_url(path)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from trichotomy.decisions import correctness
+from trichotomy.errors import InputError
 from trichotomy.plots import cluster_order
 from trichotomy.report.analysis import Analysis
 from trichotomy.report.cautions import cautions
@@ -41,18 +42,21 @@ NULL_TITLES = {
 }
 
 
-def page(a: Analysis, pictures: Mapping[str, Picture], files: Mapping[str, str], *, title: str) -> Page:
+def page(a: Analysis, pictures: Mapping[str, Block], files: Mapping[str, str], *, title: str) -> Page:
     """Arrange an analysis as a report page.
 
     Parameters
     ----------
     pictures
-        Figures by name, as ``plots.FIGURES`` calls them; those that are not there are left out.
+        Figures by name, as ``plots.FIGURES`` calls them; a text in place of one says why it could not be drawn.
     files
         Texts of ``items.csv`` and ``pairs.csv``.
     title
         What was analysed.
     """
+    hero = pictures["difficulty"]
+    if not isinstance(hero, Picture):
+        raise InputError(str(hero))
     sections = [
         Section("items", "Which items are trivial, impossible, in-between?", _items(a, pictures), short="Items"),
         Section("consistency", "Do the observers really differ?", _consistency(a, pictures), short="Consistency"),
@@ -72,7 +76,7 @@ def page(a: Analysis, pictures: Mapping[str, Picture], files: Mapping[str, str],
         title=title,
         headline=headline(a),
         lead=lead(a),
-        hero=pictures["difficulty"],
+        hero=hero,
         key_numbers=_key_numbers(a),
         warnings=cautions(a),
         downloads=_downloads(a, files),
@@ -101,7 +105,7 @@ def _key_numbers(a: Analysis) -> tuple[KeyNumber, ...]:
     )  # fmt: skip
 
 
-def _items(a: Analysis, pictures: Mapping[str, Picture]) -> list[Block]:
+def _items(a: Analysis, pictures: Mapping[str, Block]) -> list[Block]:
     observed = a.partition["share"].sel(difficulty=["trivial", "impossible"]).values
     rows: list[tuple[Any, ...]] = [("Observed", *observed, None)]
     d = a.difficulty
@@ -127,7 +131,7 @@ def _items(a: Analysis, pictures: Mapping[str, Picture]) -> list[Block]:
     ]  # fmt: skip
 
 
-def _consistency(a: Analysis, pictures: Mapping[str, Picture]) -> list[Block]:
+def _consistency(a: Analysis, pictures: Mapping[str, Block]) -> list[Block]:
     scopes = a.mean_consistency
     measures: list[tuple[Any, ...]] = []
     total = int(scopes["pairs"].sel(scope="all"))
@@ -221,7 +225,7 @@ def _pairs(a: Analysis) -> list[Block]:
     ]  # fmt: skip
 
 
-def _observers(a: Analysis, pictures: Mapping[str, Picture]) -> list[Block]:
+def _observers(a: Analysis, pictures: Mapping[str, Block]) -> list[Block]:
     i = a.influence
     rows = [
         tuple(i[n].values[k] for n in ("observer", "accuracy", "trivial", "impossible", "change"))
@@ -265,7 +269,7 @@ def _decisions(a: Analysis) -> list[Block]:
     ]  # fmt: skip
 
 
-def _classes(a: Analysis, pictures: Mapping[str, Picture]) -> list[Block]:
+def _classes(a: Analysis, pictures: Mapping[str, Block]) -> list[Block]:
     assert a.classes is not None
     c = a.classes
     rows = [
@@ -312,7 +316,7 @@ def _own_versions() -> dict[str, str]:
     return dict(provenance()["versions"])
 
 
-def _of(pictures: Mapping[str, Picture], name: str) -> list[Block]:
+def _of(pictures: Mapping[str, Block], name: str) -> list[Block]:
     return [pictures[name]] if name in pictures else []
 
 

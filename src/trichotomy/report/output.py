@@ -14,7 +14,7 @@ from trichotomy.errors import InputError
 from trichotomy.plots import FIGURES, Drawing, save, to_svg
 from trichotomy.report.analysis import STEPS, Analysis
 from trichotomy.report.content import page
-from trichotomy.report.page import Picture, csv_text, render
+from trichotomy.report.page import Block, Picture, csv_text, render
 from trichotomy.report.sentences import headline, lead
 from trichotomy.report.summary import summary, to_json
 from trichotomy.report.tables import item_columns, pair_columns
@@ -81,17 +81,24 @@ def analyze(
         progress(step)
         getattr(results, name)
     numbers = summary(results)
-    pictures = {}
-    for name, figure in FIGURES.items():
-        if _drawable(figure.needs, results):
-            progress(f"figure {name}")
-            drawing = figure.draw(*(getattr(results, need) for need in figure.needs))
+    pictures: dict[str, Block] = {}
+    for name in FIGURES:
+        progress(f"figure {name}")
+        try:
+            drawing = _drawn(name, results)
+        except InputError as error:  # the report says why instead
+            pictures[name] = f"Figure '{name}' is left out: {error}."
+        else:
             pictures[name] = Picture(f"figure-{name}", to_svg(drawing.figure), drawing.alt, drawing.caption)
     progress("report")
     files = {"items.csv": csv_text(item_columns(results)), "pairs.csv": csv_text(pair_columns(results))}
     files["summary.json"] = to_json(numbers) + "\n"
     files["report.html"] = render(page(results, pictures, files, title=title))
-    files |= {f"figures/{name}.svg": picture.svg for name, picture in pictures.items()}
+    files |= {
+        f"figures/{name}.svg": picture.svg
+        for name, picture in pictures.items()
+        if isinstance(picture, Picture)
+    }
     work = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}.partial")
     try:
         (work / "figures").mkdir(parents=True)
@@ -137,15 +144,10 @@ def draw_figure(
     if name not in FIGURES:
         kind = "figure"
         raise UnknownNameError(kind, name, list(FIGURES))
-    figure = FIGURES[name]
     progress("statistics")
     results = Analysis(d, **options)
-    if not _drawable(figure.needs, results):
-        lacking = [need for need in figure.needs if getattr(results, need) is None]
-        msg = f"figure '{name}' needs {' and '.join(lacking)}, which these decisions do not have"
-        raise InputError(msg)
     progress(f"figure {name}")
-    drawing = figure.draw(*(getattr(results, need) for need in figure.needs))
+    drawing = _drawn(name, results)
     save(drawing.figure, Path(out))
     return drawing
 
@@ -166,5 +168,10 @@ def check_free(out: str | Path, *, force: bool = False) -> None:
         raise InputError(msg)
 
 
-def _drawable(needs: tuple[str, ...], results: Analysis) -> bool:
-    return all(getattr(results, need) is not None for need in needs)
+def _drawn(name: str, results: Analysis) -> Drawing:
+    needs = FIGURES[name].needs
+    lacking = [need for need in needs if getattr(results, need) is None]
+    if lacking:
+        msg = f"figure '{name}' needs {' and '.join(lacking)}, which these decisions do not have"
+        raise InputError(msg)
+    return FIGURES[name].draw(*(getattr(results, need) for need in needs))

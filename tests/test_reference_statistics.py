@@ -1,0 +1,166 @@
+"""Published numbers, and numbers computed with independent code, from real decisions through the public functions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import trichotomy as tri
+from trichotomy import estimators
+
+FISHER_VECTORS = ["fv_16k", "fv_4k", "fv_64k"]
+IMAGENET_X = ("DINO", "ResNet50", "SimCLR", "ViT")
+
+
+@pytest.fixture(scope="module")
+def eleven(reference: Path) -> tri.Decisions:
+    """Decisions with the same number of the paper's 11 models right on every image (which ones is not known)."""
+    folder = reference / "trivial-or-impossible"
+    right = np.rint(11 * np.load(folder / "Rebuttal_mean_decisions_correct.npy").ravel()).astype(int)
+    flagged = np.load(folder / "label_errors.npy").ravel() > 0
+    first = np.random.default_rng(1).integers(11, size=right.size)
+    turn = (np.arange(11)[:, None] - first[None, :]) % 11
+    return tri.from_arrays(correct=turn < right, item_coords={"label_error": flagged})
+
+
+@pytest.fixture(scope="module")
+def archive(reference: Path) -> dict[str, np.ndarray]:
+    with np.load(reference / "imagenet-val-67" / "imnet_val_top5_67.npz") as file:
+        return {name: file[name] for name in ("top5", "y", "names", "val_index")}
+
+
+@pytest.fixture(scope="module")
+def imagenet(archive: dict[str, np.ndarray]) -> tri.Decisions:
+    return tri.from_arrays(
+        archive["top5"][:, :, 0], target=archive["y"], observers=archive["names"].tolist(),
+        items=archive["val_index"].tolist(),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def imagenet_x(reference: Path) -> tri.Decisions:
+    folder = reference / "imagenet-x"
+    labels = pd.read_csv(folder / "filename_label.csv").set_index("file_name")["label"]
+    responses = [
+        pd.read_csv(folder / f"{name}.csv").set_index("file_name")["predicted_class"].loc[labels.index]
+        for name in IMAGENET_X
+    ]
+    return tri.from_arrays(
+        np.stack(responses), target=labels.to_numpy(), observers=IMAGENET_X, items=labels.index.tolist()
+    )
+
+
+def shares(d: tri.Decisions, tolerance: int = 0) -> tuple[float, float]:
+    share = tri.partition(d, tolerance=tolerance)["share"]
+    return float(share.sel(difficulty="trivial")), float(share.sel(difficulty="impossible"))
+
+
+def test_counts_of_the_papers_eleven_models(eleven: tri.Decisions, expected: dict[str, Any]) -> None:
+    wanted = expected["trivial-or-impossible"]
+    result = tri.difficulty(eleven)
+    assert result["count"].values.tolist() == wanted["counts_0_to_11"]
+    assert int(result["flagged"].sum()) == wanted["label_errors_flagged"] == 2916
+
+
+@pytest.mark.parametrize("tolerance", [0, 1])
+def test_shares_of_the_papers_eleven_models(
+    eleven: tri.Decisions, expected: dict[str, Any], tolerance: int
+) -> None:
+    wanted = expected["trivial-or-impossible"][f"tolerance_{tolerance}"]
+    assert shares(eleven, tolerance) == pytest.approx((wanted["trivial"], wanted["impossible"]), abs=5e-7)
+
+
+def test_published_percentages_of_the_papers_eleven_models(eleven: tri.Decisions) -> None:
+    # Meding et al. 2022: 46.0 % trivial, 11.5 % impossible, 42.5 % in-between
+    percent = 100 * tri.partition(eleven, tolerance=1)["share"].values
+    assert percent.round(1).tolist() == [11.5, 42.5, 46.0]
+
+
+def test_shared_difficulty_explains_the_papers_eleven_models(expected: dict[str, Any]) -> None:
+    counts = expected["trivial-or-impossible"]["counts_0_to_11"]
+    observed = estimators.pooled_consistency(counts, tolerance=1)
+    chance = estimators.conditional_independence(*estimators.fit_beta_binomial(counts), 11, tolerance=1)
+    names = ("raw", "insample", "crossfit")
+    assert [round(observed[n], 3) for n in names] == [0.480, 0.097, 0.197]
+    assert [round(chance[n], 3) for n in names] == [0.475, 0.101, 0.198]
+
+
+def test_rarefied_to_all_eleven_is_the_observed_share(
+    eleven: tri.Decisions, expected: dict[str, Any]
+) -> None:
+    wanted = expected["trivial-or-impossible"]["tolerance_0"]
+    last = tri.rarefaction(eleven).isel(observers_drawn=-1)
+    assert float(last["trivial"]) == pytest.approx(wanted["trivial"], abs=5e-7)
+    assert float(last["impossible"]) == pytest.approx(wanted["impossible"], abs=5e-7)
+
+
+def test_shares_of_67_networks(imagenet: tri.Decisions, expected: dict[str, Any]) -> None:
+    wanted = expected["imagenet-val-67"]["all_67"]
+    assert shares(imagenet) == pytest.approx((wanted["trivial"], wanted["impossible"]), abs=5e-7)
+
+
+def test_shares_without_the_fisher_vectors(imagenet: tri.Decisions, expected: dict[str, Any]) -> None:
+    wanted = expected["imagenet-val-67"]["without_fv_64"]
+    d = tri.select(imagenet, drop="fv_*")
+    assert d.sizes["observer"] == 64
+    assert shares(d) == pytest.approx((wanted["trivial"], wanted["impossible"]), abs=5e-7)
+    tolerant = wanted["tolerance_1"]
+    assert shares(d, 1) == pytest.approx((tolerant["trivial"], tolerant["impossible"]), abs=5e-7)
+
+
+def test_accuracies_of_resnet50(
+    imagenet: tri.Decisions, archive: dict[str, np.ndarray], expected: dict[str, Any]
+) -> None:
+    top1 = tri.accuracy(imagenet)["accuracy"].sel(observer="resnet50")
+    assert float(top1) == pytest.approx(expected["imagenet-val-67"]["top1"]["resnet50"], abs=5e-7)
+    among_five = (archive["top5"] == archive["y"][None, :, None]).any(axis=2)
+    top5 = tri.accuracy(tri.from_arrays(correct=among_five, observers=archive["names"].tolist()))
+    found = float(top5["accuracy"].sel(observer="resnet50"))
+    assert found == pytest.approx(expected["imagenet-val-67"]["top5"]["resnet50"], abs=5e-7)
+
+
+def test_error_consistency_of_four_pairs(imagenet: tri.Decisions, expected: dict[str, Any]) -> None:
+    wanted = expected["imagenet-val-67"]["kappa"]
+    names = sorted({name for pair in wanted for name in pair.split("|")})
+    kappa = tri.error_consistency(tri.select(imagenet, observers=names))["kappa"]
+    for pair, value in wanted.items():
+        a, b = pair.split("|")
+        assert float(kappa.sel(observer_a=a, observer_b=b)) == pytest.approx(value, abs=1e-12)
+
+
+def test_the_fisher_vectors_decide_the_partition(imagenet: tri.Decisions) -> None:
+    assert sorted(tri.outsiders(imagenet)) == FISHER_VECTORS
+    most = tri.influence(imagenet)["observer"].values[0]
+    assert most in FISHER_VECTORS
+
+
+def test_nobody_stands_out_without_the_fisher_vectors(imagenet: tri.Decisions) -> None:
+    assert tri.outsiders(tri.select(imagenet, drop="fv_*")) == []
+
+
+def test_imagenet_x(imagenet_x: tri.Decisions, expected: dict[str, Any]) -> None:
+    wanted = expected["imagenet-x"]
+    assert shares(imagenet_x) == pytest.approx((wanted["trivial"], wanted["impossible"]), abs=5e-7)
+    accuracy = tri.accuracy(imagenet_x)["accuracy"]
+    for name, value in wanted["accuracy"].items():
+        assert float(accuracy.sel(observer=name)) == pytest.approx(value, abs=5e-7)
+    kappa = tri.error_consistency(imagenet_x)["kappa"]
+    for pair, value in wanted["kappa"].items():
+        a, b = pair.split("|")
+        assert float(kappa.sel(observer_a=a, observer_b=b)) == pytest.approx(value, abs=5e-7)
+
+
+def test_kappa_bounds(expected: dict[str, Any]) -> None:
+    for accuracy, wanted in expected["kappa_bounds_at_0.5"].items():
+        found = estimators.accuracy_bounds(0.5, float(accuracy))
+        np.testing.assert_allclose(found, wanted, atol=1e-12)
+
+
+def test_largest_kappa(expected: dict[str, Any]) -> None:
+    for accuracies, wanted in expected["kappa_max"].items():
+        a, b = map(float, accuracies.split(","))
+        assert float(estimators.kappa_bounds(a, b)[1]) == pytest.approx(wanted, abs=5e-6)

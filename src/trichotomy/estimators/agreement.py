@@ -211,8 +211,9 @@ def accuracy_bounds(kappa: ArrayLike, accuracy: ArrayLike) -> tuple[Floats, Floa
         return np.where(k >= 0, nested, apart)
 
     low, high = lowest(a), 1 - lowest(1 - a)
-    possible = (low <= high + 1e-12) & (low >= 0) & (high <= 1) & (np.abs(k) <= 1)
-    return np.where(possible, low, np.nan), np.where(possible, high, np.nan)
+    possible = (low <= high + 1e-12) & (low >= 0) & (high <= 1) & (np.abs(k) <= 1) & (a > 0) & (a < 1)
+    low, high = np.where(possible, low, np.nan), np.where(possible, high, np.nan)
+    return np.where(k == 0, 0.0, low), np.where(k == 0, 1.0, high)  # independence goes with every accuracy
 
 
 def attainable_kappa(kappa: ArrayLike, accuracy_a: ArrayLike, accuracy_b: ArrayLike) -> Floats:

@@ -68,14 +68,18 @@ def kappa_interval(
     Returns
     -------
     lower, upper
-        Arrays of the tables' shape; NaN where kappa is undefined.
+        Arrays of the tables' shape, never without the estimate between them; NaN where kappa is undefined.
     """
     if method not in _METHODS:
         from trichotomy.errors import UnknownNameError
 
         raise UnknownNameError("interval method", method, list(_METHODS))
     lower, upper = _METHODS[method](cells, level, draws, np.random.default_rng(rng))
-    undefined = np.isnan(kappa(cells))
+    estimate = kappa(
+        cells
+    )  # quantiles of draws can miss it where observers never differ; an interval holds it
+    undefined = np.isnan(estimate)
+    lower, upper = np.minimum(lower, estimate), np.maximum(upper, estimate)
     return np.where(undefined, np.nan, lower), np.where(undefined, np.nan, upper)
 
 

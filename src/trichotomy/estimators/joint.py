@@ -236,8 +236,11 @@ def jackknife_mean(kappas: ArrayLike, *, level: float = 0.95) -> Estimate:
     np.fill_diagonal(k, np.nan)
     defined = ~np.isnan(k)
     total, count = np.nansum(k) / 2, defined.sum() / 2
-    without = (total - np.nansum(k, axis=1)) / np.maximum(count - defined.sum(axis=1), 1)
+    pairs_left = count - defined.sum(axis=1)
     value = float(total / count) if count else np.nan
+    if not (pairs_left > 0).all():  # without somebody there is nothing to average
+        return Estimate(value, np.nan, np.nan, np.nan, M, "jackknife over observers: too few defined pairs")
+    without = (total - np.nansum(k, axis=1)) / pairs_left
     error = float(np.sqrt((M - 1) / M * np.sum((without - without.mean()) ** 2)))
     half = student_quantile(level, M - 1) * error
     return Estimate(value, value - half, value + half, error, M, "jackknife over observers, Student t")
@@ -271,10 +274,12 @@ def _bootstrap(
         usable = _usable_weights(w, kappa(cells))
         values[k] = np.nan if usable is None else np.nansum(np.triu(usable * np.nan_to_num(kappa(cells))))
     tail = (1 - level) / 2
-    lower, upper = np.nanquantile(values, [tail, 1 - tail]) if np.isfinite(values).any() else (np.nan, np.nan)
+    drawn = values[np.isfinite(values)]
+    lower, upper = np.quantile(drawn, [tail, 1 - tail]) if drawn.size else (np.nan, np.nan)
+    error = float(drawn.std(ddof=1)) if drawn.size > 1 else np.nan
     unit = "items" if clusters is None else f"{units} clusters of items"
     return Estimate(
-        value, float(lower), float(upper), float(np.nanstd(values, ddof=1)), n_pairs,
+        value, float(lower), float(upper), error, n_pairs,
         f"bootstrap of {unit}, {draws} draws, percentile",
     )  # fmt: skip
 

@@ -54,6 +54,8 @@ def per_class_poisson_binomial(accuracies: ArrayLike, sizes: ArrayLike) -> Float
         int[K], items per class.
     """
     weights = np.asarray(sizes, dtype=float)
+    if not weights.sum():
+        return np.full(np.shape(accuracies)[-1] + 1, np.nan)
     return np.asarray(weights / weights.sum() @ poisson_binomial(accuracies))
 
 
@@ -143,8 +145,10 @@ def fit_beta_binomial(counts: ArrayLike) -> tuple[float, float]:
 
 
 def total_variation(p: ArrayLike, q: ArrayLike) -> float:
-    """Total-variation distance of two histograms, each brought to sum 1; in [0, 1]."""
+    """Total-variation distance of two histograms, each brought to sum 1; in [0, 1], NaN for an empty one."""
     a, b = np.asarray(p, dtype=float), np.asarray(q, dtype=float)
+    if not a.sum() or not b.sum():
+        return np.nan
     return float(np.abs(a / a.sum() - b / b.sum()).sum() / 2)
 
 

@@ -88,6 +88,10 @@ def rarefaction(counts: ArrayLike, sizes: ArrayLike, *, tolerance: int = 0) -> t
     if k.size and (k.min() < 1 or k.max() > M):
         msg = f"subsets must have between 1 and {M} observers; got {k.min()} to {k.max()}"
         raise InputError(msg)
+    if tolerance < 0:
+        check_tolerance(tolerance, M)
+    if not h.sum():
+        return np.full(k.shape, np.nan), np.full(k.shape, np.nan)
     share = h / h.sum()
     s = np.arange(M + 1)
     trivial, impossible = np.zeros(k.shape), np.zeros(k.shape)

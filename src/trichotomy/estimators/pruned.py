@@ -80,6 +80,8 @@ def crossfit_consistency(
     """
     c = np.asarray(correct) == 1
     M = len(c)
+    if tolerance < 0:
+        check_tolerance(tolerance, M)
     label = np.arange(M) if families is None else np.unique(np.asarray(families), return_inverse=True)[1]
     sizes = np.bincount(label)
     s = number_right(correct)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from trichotomy.errors import InputError
 from trichotomy.estimators.agreement import Floats
 
 
@@ -84,6 +85,9 @@ def response_kappa(
     M = len(r)
     wrong = np.ones(r.shape, dtype=bool)
     if both_wrong:
+        if target is None:
+            msg = "agreement among items that both get wrong needs their targets"
+            raise InputError(msg)
         t = np.asarray(target)
         wrong = (r != t) & (t >= 0)
     used = (r >= 0) & wrong

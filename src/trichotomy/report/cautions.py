@@ -44,12 +44,17 @@ def _outsiders(a: Analysis) -> Iterator[str]:
 
 
 def _constant(a: Analysis) -> Iterator[str]:
-    consistency = a.consistency
-    names = consistency["observer_a"].values[consistency["constant"].values]
-    if len(names):
+    names = a.consistency["observer_a"].values[a.consistency["constant"].values]
+    forced, pairs = (int(a.mean_consistency[n].sel(scope="all")) for n in ("forced_pairs", "pairs"))
+    if forced:
+        who = (
+            f"{_listed(names)} {'is' if len(names) == 1 else 'are'} always right or always wrong. "
+            if len(names)
+            else ""
+        )
         yield (
-            f"{_listed(names)} {'is' if len(names) == 1 else 'are'} always right or always wrong; kappa with such "
-            f"an observer is 0 or undefined whatever the other does."
+            f"{who}In {forced:,} pairs one observer is constant on the shared items, so that kappa can only be 0 or "
+            f"undefined; the mean over {pairs:,} pairs contains those that are 0."
         )
 
 

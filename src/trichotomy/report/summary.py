@@ -43,6 +43,7 @@ def summary(a: Analysis) -> dict[str, Any]:
             "max": defined.max() if defined.size else None,
             "pairs": int(a.mean_consistency["pairs"].sel(scope="all")),
             "undefined_pairs": len(pairs) - defined.size,
+            "forced_pairs": int(a.mean_consistency["forced_pairs"].sel(scope="all")),
             "within_conditions": a.mean_consistency["mean"].sel(scope="within conditions").item(),
             "between_conditions": a.mean_consistency["mean"].sel(scope="between conditions").item(),
             "conditional_independence": a.raw_conditional_independence,

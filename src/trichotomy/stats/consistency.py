@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -42,7 +43,8 @@ def error_consistency(
     -------
     Dataset over ``observer_a``, ``observer_b``: ``kappa``, ``ci``, ``agreement``, ``n``, ``log_p`` (natural
     logarithm), ``log_p_holm``, ``log_p_fdr`` (Benjamini-Hochberg), ``lowest`` and ``highest`` kappa that the
-    two accuracies allow, ``attainable`` (kappa in that range), ``double_fault``, ``yule_q``.
+    two accuracies allow, ``attainable`` (kappa in that range), ``double_fault``, ``yule_q``, ``forced`` (1 where one of
+    the two is always right or always wrong on the shared items, so that kappa can only be 0 or undefined).
 
     References
     ----------
@@ -70,6 +72,7 @@ def error_consistency(
         "attainable": estimators.attainable_kappa(kappa, accuracy_a, accuracy_b),
         "double_fault": estimators.double_fault(upper),
         "yule_q": estimators.yule_q(upper),
+        "forced": _forced(upper).astype(float),
     }
     bounds = estimators.kappa_interval(upper, method=interval, level=level, draws=draws, rng=rng)
     M = len(shot.observers)
@@ -118,22 +121,28 @@ def mean_consistency(
     Returns
     -------
     Dataset over ``scope`` (all, within conditions, between conditions): ``mean``, ``ci``, ``pairs``,
-    ``jackknife_ci`` (all pairs only).
+    ``forced_pairs`` (of these, how many have a constant observer: their kappa is 0 or undefined whatever the
+    other does), ``jackknife_ci`` (all pairs only).
     """
     shot = snapshot(d, epoch, at_least=2)
     conditions = at_epoch(d, shot.epoch)["condition"].values
     alike = conditions[:, None] == conditions[None, :]
+    scopes = (np.ones_like(alike), alike, ~alike)
     label = None
     if clusters is not None:
         if clusters not in d.variables or d[clusters].dims != ("item",):
             raise UnknownNameError("item annotation", clusters, ["target", *map(str, d.coords)])
         label = d[clusters].values
+        if clusters == "target":
+            known = label >= 0
+            shot, label = replace(shot, correct=shot.correct[:, known]), label[known]
     rows = [
         estimators.mean_kappa(
             shot.correct, pairs=pairs, method=method, clusters=label, level=level, draws=draws, rng=rng
         )
-        for pairs in (np.ones_like(alike), alike, ~alike)
+        for pairs in scopes
     ]
+    forced = np.triu(_forced(estimators.pair_cells(shot.correct)), 1)
     kappas = estimators.error_consistency(shot.correct)
     M = len(shot.observers)
     jackknife = estimators.jackknife_mean(kappas, level=level) if M > 2 else None
@@ -145,6 +154,7 @@ def mean_consistency(
             "mean": ("scope", [e.value for e in rows]),
             "ci": (("scope", "ci_bound"), with_bounds([e.lower for e in rows], [e.upper for e in rows])),
             "pairs": ("scope", [e.n for e in rows]),
+            "forced_pairs": ("scope", [int((forced & pairs).sum()) for pairs in scopes]),
             "jackknife_ci": (("scope", "ci_bound"), nothing),
         },
         coords={"scope": list(SCOPES), "ci_bound": list(BOUNDS)},
@@ -244,6 +254,12 @@ def _cells(d: Decisions, shot: Snapshot) -> estimators.Cells:
         response = at_epoch(d, shot.epoch)["response"].values[:, 0]
         return estimators.pair_cells_from_responses(response, d["target"].values)
     return estimators.pair_cells(shot.correct)
+
+
+def _forced(cells: estimators.Cells) -> NDArray[np.bool_]:
+    """Where one observer of the pair is constant on the items they share."""
+    right_a, right_b = cells.both_right + cells.a_only, cells.both_right + cells.b_only
+    return np.asarray((right_a == 0) | (right_b == 0) | (right_a == cells.n) | (right_b == cells.n))
 
 
 def _square(upper: NDArray[np.float64], M: int) -> NDArray[np.float64]:

@@ -164,7 +164,8 @@ def rarefaction(d: Decisions, *, tolerance: int = 0, epoch: int | None = None) -
 def influence(d: Decisions, *, tolerance: int = 0, epoch: int | None = None) -> xr.Dataset:
     """Trivial and impossible shares without each observer, largest change of their sum first.
 
-    Uses the items that all observers answered, the same for all.
+    Uses the items that all observers answered, the same for all. NaN where the tolerance does not fit one observer
+    fewer.
 
     Returns
     -------
@@ -172,9 +173,11 @@ def influence(d: Decisions, *, tolerance: int = 0, epoch: int | None = None) -> 
     """
     shot = snapshot(d, epoch, at_least=2, complete=True)
     c = shot.complete
-    check = min(tolerance, (len(c) - 2) // 2)
-    trivial, impossible = estimators.influence(c, tolerance=check)
-    whole = sum(estimators.extreme_shares(estimators.histogram(c), tolerance=check))
+    if 2 * tolerance >= len(c) - 1:
+        trivial = impossible = np.full(len(c), np.nan)
+    else:
+        trivial, impossible = estimators.influence(c, tolerance=tolerance)
+    whole = sum(estimators.extreme_shares(estimators.histogram(c), tolerance=tolerance))
     change = trivial + impossible - whole
     order = np.argsort(-np.abs(change), kind="stable")
     return xr.Dataset(
@@ -186,7 +189,7 @@ def influence(d: Decisions, *, tolerance: int = 0, epoch: int | None = None) -> 
         },
         coords={"observer": shot.observers[order]},
         attrs=shot.attrs(
-            "shares without one observer", n=c.shape[1], tolerance=check, left_out=shot.left_out
+            "shares without one observer", n=c.shape[1], tolerance=tolerance, left_out=shot.left_out
         ),
     )
 

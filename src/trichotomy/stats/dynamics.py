@@ -14,8 +14,8 @@ from trichotomy.stats.snapshot import pair_matrix
 def dynamics(d: Decisions, *, reference: str | None = None) -> xr.Dataset:
     """Per epoch: accuracy, consistency and change; per item: when it is learned and how often forgotten.
 
-    Missing decisions do not count: a kappa uses the items that both sides answered, and an item's learning
-    epoch is missing (-1) for an observer that lacks it at any of the epochs that observer ran.
+    Missing decisions do not count: a kappa uses the items that both sides answered, and an item is ``followed``
+    by an observer that answered it at every epoch it ran; the learning of other items is unknown (-1, not used).
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def dynamics(d: Decisions, *, reference: str | None = None) -> xr.Dataset:
     -------
     Dataset. Over ``observer``, ``epoch``: ``accuracy``, ``kappa_to_reference``, ``kappa_to_next`` (own next
     epoch), ``changed`` (share of items whose being right changes until the next epoch). Over ``observer``,
-    ``item``: ``first_learned``, ``finally_learned`` (epoch values, -1 never), ``forgotten`` (events), and
+    ``item``: ``first_learned``, ``finally_learned`` (epoch values, -1 never), ``forgotten`` (events), ``followed``, and
     ``confidence``, ``variability`` where ``p_target`` is stored (Swayamdipta et al. 2020). Over pairs:
     ``order_agreement``, Spearman's correlation of first-learned epochs.
 
@@ -72,22 +72,25 @@ def _learning(d: Decisions, c: np.ndarray[tuple[int, ...], np.dtype[np.int8]]) -
     """Learning epochs per observer and item, over the epochs that the observer ran."""
     M, E, N = c.shape
     epochs = d["epoch"].values
-    first, final = np.full((M, N), MISSING), np.full((M, N), MISSING)
-    forgotten = np.full((M, N), MISSING)
+    tables = {name: np.full((M, N), MISSING) for name in ("first_learned", "finally_learned", "forgotten")}
+    followed = np.zeros((M, N), dtype=bool)
     for m in range(M):
         ran = (c[m] >= 0).any(axis=1)
-        known = (c[m][ran] >= 0).all(axis=0)
+        if not ran.any():
+            continue
         own, axis = c[m][ran], epochs[ran]
-        for table, positions in (
-            (first, estimators.first_learned(own)), (final, estimators.finally_learned(own)),
-        ):  # fmt: skip
-            table[m] = np.where(known & (positions >= 0), axis[positions], MISSING)
-        forgotten[m] = np.where(known, estimators.forgetting_events(own), MISSING)
-    order = np.searchsorted(epochs, first)
+        followed[m] = (own >= 0).all(axis=0)
+        for name, learned in (
+            ("first_learned", estimators.first_learned(own)),
+            ("finally_learned", estimators.finally_learned(own)),
+        ):
+            tables[name][m] = np.where(followed[m] & (learned >= 0), axis[learned], MISSING)
+        tables["forgotten"][m] = np.where(followed[m], estimators.forgetting_events(own), MISSING)
+    first = tables["first_learned"]
+    order = np.where(first < 0, MISSING, np.searchsorted(epochs, first))
+    agreement = estimators.order_agreement(order, never=E, known=followed)
     variables = {
-        "first_learned": (("observer", "item"), first),
-        "finally_learned": (("observer", "item"), final),
-        "forgotten": (("observer", "item"), forgotten),
+        name: (("observer", "item"), table) for name, table in {**tables, "followed": followed}.items()
     }
     if "p_target" in d:
         p = d["p_target"].values.astype(np.float32)
@@ -97,7 +100,6 @@ def _learning(d: Decisions, c: np.ndarray[tuple[int, ...], np.dtype[np.int8]]) -
         unseen = np.isnan(p).all(axis=1)
         variables["confidence"] = (("observer", "item"), np.where(unseen, np.nan, mean))
         variables["variability"] = (("observer", "item"), np.where(unseen, np.nan, spread))
-    agreement = estimators.order_agreement(np.where(first < 0, MISSING, order), never=E)
     pairs = xr.Dataset({"order_agreement": pair_matrix(agreement, d["observer"].values)})
     return xr.Dataset(variables, coords={n: d.coords[n] for n in ("observer", "item")}).merge(pairs)
 

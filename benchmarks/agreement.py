@@ -110,7 +110,9 @@ def intervals() -> list[Row]:
 def p_values() -> list[Row]:
     """Exact p-values, against 10,000 permutations of one observer's items."""
     rng = np.random.default_rng(1)
-    difficulty = rng.random(ITEMS)  # a little of it is shared: the p-value is small, but permutations can see it
+    difficulty = rng.random(
+        ITEMS
+    )  # a little of it is shared: the p-value is small, but permutations can see it
     a, b = (rng.random(ITEMS) < 0.75 - 0.045 * (difficulty - 0.5) for _ in range(2))
     correct = np.stack([a, b])
     cells = estimators.pair_cells(correct).of(np.triu_indices(2, 1))

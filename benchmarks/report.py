@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.agreement import responses
@@ -47,11 +48,11 @@ def whole(repeats: int = 3) -> tuple[list[Row], list[tuple[str, float]]]:
 
 
 def _steps(store: Path, out: Path) -> list[tuple[str, float]]:
-    from trichotomy.decisions import open
+    from trichotomy.decisions import Store
     from trichotomy.report import analyze
 
     marks: list[tuple[str, float]] = []
-    analyze(open(store), out, progress=lambda name: marks.append((name, time.perf_counter())))
+    analyze(Store(store).read(), out, progress=lambda name: marks.append((name, time.perf_counter())))
     marks.append(("", time.perf_counter()))
-    spent = [(name, after - before) for (name, before), (_, after) in zip(marks, marks[1:], strict=False)]
+    spent = [(name, after - before) for (name, before), (_, after) in pairwise(marks)]
     return sorted(spent, key=lambda step: -step[1])

@@ -39,7 +39,9 @@ def seconds(work: Callable[[], Any], *, repeats: int = 5) -> float:
     return best
 
 
-def interleaved(ours: Callable[[], Any], theirs: Callable[[], Any], *, repeats: int = 7) -> tuple[float, float]:
+def interleaved(
+    ours: Callable[[], Any], theirs: Callable[[], Any], *, repeats: int = 7
+) -> tuple[float, float]:
     """Shortest runs of two things measured in turn, so that a noisy machine disturbs both alike."""
     ours()
     theirs()

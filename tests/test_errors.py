@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from trichotomy.errors import MissingExtraError, TrichotomyError, UnknownNameError
 
 

@@ -19,7 +19,7 @@ def test_builtin_is_imported_on_first_use_only():
 
 def test_unknown_name_suggests():
     registry = Registry("reader", {"table": "a:b"})
-    with pytest.raises(UnknownNameError, match="no reader called 'tabel'. Did you mean table"):
+    with pytest.raises(UnknownNameError, match=r"no reader called 'tabel'\. Did you mean table"):
         registry.get("tabel")
 
 

@@ -61,7 +61,7 @@ class Registry(Generic[T]):
             module, _, attribute = target.partition(":")
             target = getattr(import_module(module), attribute)
             self._targets[name] = target
-        return target  # type: ignore[return-value]
+        return target
 
     def __iter__(self) -> Iterator[tuple[str, T]]:
         for name in self.names():

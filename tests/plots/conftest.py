@@ -1,0 +1,95 @@
+"""Results to draw, computed once."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+import trichotomy as tri
+from trichotomy import stats
+from trichotomy.decisions import at_epoch
+
+
+def results(d: tri.Decisions, *, tolerance: int = 0) -> SimpleNamespace:
+    """All results that figures need, under the names that figures ask for."""
+    now = at_epoch(d)
+    return SimpleNamespace(
+        history=d,
+        accuracy=stats.accuracy(now),
+        partition=stats.partition(now, tolerance=tolerance),
+        difficulty=stats.difficulty(now, tolerance=tolerance),
+        consistency=stats.error_consistency(now, draws=50),
+        mean_consistency=stats.mean_consistency(now),
+        insample=stats.pruned_consistency(now, method="insample", tolerance=tolerance),
+        crossfit=stats.pruned_consistency(now, tolerance=tolerance),
+        residual=stats.residual_consistency(now),
+        raw_conditional_independence=stats.raw_conditional_independence(now),
+        rarefaction=stats.rarefaction(now, tolerance=tolerance),
+        influence=stats.influence(now, tolerance=tolerance),
+        outsiders=tuple(stats.outsiders(now, tolerance=tolerance)),
+        classes=stats.class_difficulty(now, tolerance=tolerance) if (d["target"] >= 0).any() else None,
+        dynamics=stats.dynamics(d) if d.sizes["epoch"] > 1 else None,
+    )
+
+
+@pytest.fixture(scope="session")
+def small() -> SimpleNamespace:
+    """Six observers in three conditions on 300 items, of which some are flagged."""
+    return results(tri.simulate(observers=6, items=300, conditions=3, classes=4))
+
+
+@pytest.fixture(scope="session")
+def pair() -> SimpleNamespace:
+    """The smallest comparison: two observers, each its own condition."""
+    return results(tri.simulate(observers=2, items=50, conditions=2, classes=3))
+
+
+@pytest.fixture(scope="session")
+def many() -> SimpleNamespace:
+    """More observers, each its own condition, and more classes than can be drawn one by one."""
+    few, many = (tri.simulate(observers=m, items=200, conditions=m, classes=45) for m in (40, 101))
+    return SimpleNamespace(
+        accuracy=stats.accuracy(many),
+        difficulty=stats.difficulty(many),
+        classes=stats.class_difficulty(many),
+        consistency=stats.error_consistency(few, draws=2),
+        insample=stats.pruned_consistency(few, method="insample"),
+        crossfit=stats.pruned_consistency(few),
+    )
+
+
+@pytest.fixture(scope="session")
+def odd() -> SimpleNamespace:
+    """Missing decisions, an observer that is always right, names that are hard to draw; tolerance 1."""
+    rng = np.random.default_rng(0)
+    correct = (rng.random((7, 200)) < rng.beta(0.7, 0.3, 200)).astype(np.int8)
+    correct[rng.random(correct.shape) < 0.01] = -1
+    correct[6] = 1
+    d = tri.from_arrays(
+        correct=correct,
+        target=np.arange(200) % 3,
+        observers=["$a_b$", "x" * 80, 'two\nlines <&> "q"', "日本語", "a%", "b\\c", "always right"],
+        classes=["$0_$", "1", "2"],
+        observer_coords={"condition": np.array(["$c$", "$c$", "d", "d", "e", "e", "f"], dtype=object)},
+    )
+    return results(d, tolerance=1)
+
+
+@pytest.fixture(scope="session")
+def learning() -> SimpleNamespace:
+    """Four observers over six epochs; only the first ran the last one."""
+    rng = np.random.default_rng(1)
+    p = rng.beta(0.8, 0.4, 120)
+    start = np.array([0.1, 0.4, 0.6, 0.8, 0.9, 1.0])[:, None]
+    correct = (rng.random((4, 6, 120)) < start * p).astype(np.int8)
+    correct[1:, 5] = -1
+    d = tri.from_arrays(
+        correct=correct,
+        target=np.arange(120) % 3,
+        observers=["base", "order/1", "order/2", "half"],
+        epochs=range(6),
+        observer_coords={"condition": np.array(["base", "order", "order", "half"], dtype=object)},
+    )
+    return results(d)

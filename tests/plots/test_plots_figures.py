@@ -1,0 +1,77 @@
+"""The table of figures: each draws from what it says it needs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+import trichotomy as tri
+from trichotomy import stats
+from trichotomy.plots import FIGURES, Drawing, to_svg
+
+NAMES = [
+    "accuracy", "classes", "consistency", "difficulty", "dynamics", "heatmaps", "heatmaps-clustered", "influence", "overview", "rarefaction",
+    "raster",
+]  # fmt: skip
+
+
+def draw(name: str, results) -> Drawing:
+    return FIGURES[name].draw(*(getattr(results, need) for need in FIGURES[name].needs))
+
+
+def test_names():
+    assert sorted(FIGURES) == NAMES
+    assert all(figure.description for figure in FIGURES.values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("which", ["small", "pair", "odd"])
+def test_every_figure_draws_and_says_what_it_shows(name, which, request):
+    results = request.getfixturevalue(which)
+    if name == "dynamics":
+        results = request.getfixturevalue("learning")
+    drawing = draw(name, results)
+    assert isinstance(drawing.figure, Figure)
+    for text in (drawing.alt, drawing.caption):
+        assert text.endswith(".")
+        assert "nan" not in text.lower().replace("finance", "")
+        assert "\n" not in text
+    assert len(drawing.alt) > 60
+
+
+@pytest.mark.parametrize("name", ["accuracy", "classes", "heatmaps", "raster"])
+def test_a_picture_of_a_large_study_stays_small(name, large):
+    assert len(to_svg(draw(name, large).figure)) < 150_000
+
+
+@pytest.fixture(scope="module")
+def large() -> SimpleNamespace:
+    rng = np.random.default_rng(2)
+    p = rng.beta(0.7, 0.3, 2000)
+    names = [f"resnext101_32x4d_{k:02d}" for k in range(67)]
+    d = tri.from_arrays(
+        correct=(rng.random((67, 2000)) < p).astype(np.int8), target=np.arange(2000) % 500, observers=names
+    )
+    return SimpleNamespace(
+        history=d,
+        accuracy=stats.accuracy(d),
+        classes=stats.class_difficulty(d),
+        partition=stats.partition(d),
+        consistency=stats.error_consistency(d, draws=2),
+        insample=stats.pruned_consistency(d, method="insample"),
+        crossfit=stats.pruned_consistency(d),
+    )
+
+
+def test_importing_plots_loads_nothing_heavy():
+    code = (
+        "import sys, trichotomy.plots;"
+        "print([m for m in ('torch', 'pandas', 'xarray', 'scipy.cluster', 'matplotlib.pyplot') if m in sys.modules])"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"

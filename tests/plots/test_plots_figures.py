@@ -15,8 +15,8 @@ from trichotomy import stats
 from trichotomy.plots import FIGURES, Drawing, to_svg
 
 NAMES = [
-    "accuracy", "classes", "consistency", "difficulty", "dynamics", "heatmaps", "heatmaps-clustered", "influence", "overview", "rarefaction",
-    "raster",
+    "accuracy", "classes", "consistency", "difficulty", "dynamics", "heatmaps", "heatmaps-clustered", "influence",
+    "overview", "rarefaction", "raster",
 ]  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from trichotomy.report.page import (
     Raster,
     Section,
     Table,
+    Undefined,
 )
 from trichotomy.report.sentences import headline, lead, methods
 from trichotomy.report.tables import pair_columns
@@ -141,13 +142,14 @@ def _consistency(a: Analysis, pictures: Mapping[str, Block]) -> list[Block]:
             chance = a.raw_conditional_independence if scope == "all" else None
             measures.append((f"All items, {scope} pairs" if scope == "all" else f"All items, {scope}",
                              float(one["mean"]), tuple(one["ci"].values), chance, int(one["pairs"])))  # fmt: skip
-    for label, r in (("Pruned, in-sample", a.insample), ("Pruned, cross-fitted", a.crossfit)):
-        measures.append((label, float(r["mean"]), tuple(r["mean_ci"].values),
-                         float(r["conditional_independence"]), r["mean"].attrs["n"]))  # fmt: skip
-    r = a.residual
-    measures.append(("Residual, given the rest score", float(r["mean"]), tuple(r["mean_ci"].values),
-                     float(r["conditional_independence"]),
-                     r["mean"].attrs["n"]))  # fmt: skip
+    for label, r in (
+        ("Pruned, in-sample", a.insample),
+        ("Pruned, cross-fitted", a.crossfit),
+        ("Residual, given the rest score", a.residual),
+    ):
+        why = r.attrs["undefined"]
+        measures.append((label, _or(float(r["mean"]), why), _or(tuple(r["mean_ci"].values), why),
+                         _or(float(r["conditional_independence"]), why), r["mean"].attrs["n"]))  # fmt: skip
     columns = (
         Column("Mean kappa over pairs"), Column("Kappa", "number", 3), Column("95 % CI over items", "number", 3),
         Column("Independent given difficulty", "number", 3,
@@ -195,7 +197,8 @@ def _pairs(a: Analysis) -> list[Block]:
     order = np.argsort(-np.nan_to_num(table["kappa"], nan=-2), kind="stable")[:MOST_PAIRS]
     rows = [
         (*(table[n][k] for n in shown[:3]), (table["kappa_lower"][k], table["kappa_upper"][k]),
-         *(table[n][k] for n in shown[3:]))
+         _or(table["kappa_crossfit"][k], a.crossfit.attrs["undefined"]),
+         _or(table["kappa_residual"][k], a.residual.attrs["undefined"]), *(table[n][k] for n in shown[5:]))
         for k in order
     ]  # fmt: skip
     total = len(table["kappa"])
@@ -318,6 +321,11 @@ def _own_versions() -> dict[str, str]:
 
 def _of(pictures: Mapping[str, Block], name: str) -> list[Block]:
     return [pictures[name]] if name in pictures else []
+
+
+def _or(value: Any, why: str) -> Any:
+    """The value, or the reason why there is none."""
+    return value if np.isfinite(value).all() else Undefined(why)
 
 
 def _number(value: float) -> str:

@@ -13,6 +13,12 @@ from trichotomy.decisions import Decisions, at_epoch
 from trichotomy.errors import UnknownNameError
 from trichotomy.stats.snapshot import estimate_variables, pair_matrix, snapshot, with_bounds
 
+_WHY_UNDEFINED = {
+    "crossfit": "fewer than {} observers outside both conditions, or an observer constant on the items kept",
+    "insample": "no item kept, or an observer constant on the items kept",
+    "residual": "fewer than three observers, or an observer constant in every stratum",
+}
+
 
 def pruned_consistency(
     d: Decisions,
@@ -68,7 +74,7 @@ def pruned_consistency(
             "kept": float(result.n[above][used].mean() / N) if used.any() else np.nan,
             "conditional_independence": chance[method],
         },
-        attrs=shot.attrs(f"pruned, {method}", n=N, tolerance=tolerance, left_out=shot.left_out,
+        attrs=shot.attrs(f"pruned, {method}", n=N, undefined=_WHY_UNDEFINED[method].format(2 * tolerance + 2), tolerance=tolerance, left_out=shot.left_out,
                          interval="dirichlet per pair; the mean linearised over items",
                          reference="Meding et al. 2022"),
     )  # fmt: skip
@@ -104,6 +110,7 @@ def residual_consistency(d: Decisions, *, epoch: int | None = None) -> xr.Datase
             "conditional_independence": _independent(c)["residual"],
         },
         attrs=shot.attrs("kappa stratified by the rest score", n=c.shape[1], left_out=shot.left_out,
+                         undefined=_WHY_UNDEFINED["residual"],
                          interval="linearised over items", reference="Mantel & Haenszel 1959"),
     )  # fmt: skip
 

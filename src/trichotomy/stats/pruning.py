@@ -74,8 +74,9 @@ def pruned_consistency(
             "kept": float(result.n[above][used].mean() / N) if used.any() else np.nan,
             "conditional_independence": chance[method],
         },
-        attrs=shot.attrs(f"pruned, {method}", n=N, undefined=_WHY_UNDEFINED[method].format(2 * tolerance + 2), tolerance=tolerance, left_out=shot.left_out,
-                         interval="dirichlet per pair; the mean linearised over items",
+        attrs=shot.attrs(f"pruned, {method}", n=N,
+                         undefined=_WHY_UNDEFINED[method].format(2 * tolerance + 2), tolerance=tolerance,
+                         left_out=shot.left_out, interval="dirichlet per pair; the mean linearised over items",
                          reference="Meding et al. 2022"),
     )  # fmt: skip
 

@@ -179,7 +179,7 @@ def test_flags_are_zero_without_an_annotation_and_refused_if_unknown(patchy: tri
 
 
 def test_flags_must_annotate_items(zoo: tri.Decisions) -> None:
-    with pytest.raises(InputError, match="does not describe items"):
+    with pytest.raises(InputError, match="describes observers"):
         tri.difficulty(zoo, flags="condition")
 
 

@@ -36,11 +36,14 @@ def analyze(
     Writes a self-contained report with figures and tables.
     """
     from trichotomy.cli.progress import steps
+    from trichotomy.decisions import is_store
     from trichotomy.report import analyze as write_report
-    from trichotomy.report import check_free, to_json
+    from trichotomy.report import check_place, to_json
 
-    check_free(out, force=force)
+    check_place(out, force=force)
     d = o.load(sources, **o.reading(format, targets, annotations, mapping, where, duplicates, top_k))
+    for line in o.columns_taken(d) if not is_store(sources[0]) else []:
+        typer.echo(line, err=True)
     with steps("Analysing") as step:
         result = write_report(
             d, out, tolerance=tolerance, one_per=one_per, drop=drop or (), exclude=exclude, epoch=epoch,

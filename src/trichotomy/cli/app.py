@@ -83,9 +83,19 @@ def main(argv: list[str] | None = None) -> None:
     except _InterruptedError:
         _say("Interrupted; nothing was left half-written.")
         sys.exit(INTERRUPTED)
-    except BrokenPipeError:  # the reader of our output has gone
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+    except OSError as error:
+        if debug:
+            raise
+        if isinstance(error, BrokenPipeError):
+            _silence_output()
+            sys.exit(1)
+        _say(f"Error: {error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+        sys.exit(WRONG_INPUT)
+
+
+def _silence_output() -> None:
+    """Whoever read our output has gone; let the interpreter's last flush go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _say(sentence: str) -> None:

@@ -19,10 +19,10 @@ def demo(
     from trichotomy.cli.progress import steps
     from trichotomy.decisions import Store, simulate, write
     from trichotomy.report import analyze as write_report
-    from trichotomy.report import check_free
+    from trichotomy.report import check_place
 
-    check_free(out, force=force)
-    store = out.with_name(f"{out.name}.zarr")
+    check_place(out, force=force)
+    store = out.resolve().with_name(f"{out.name}.zarr")
     write(simulate(rng=seed), store, force=force)
     with steps("Analysing") as step:
         result = write_report(
@@ -30,5 +30,5 @@ def demo(
         )
     typer.echo(result.headline)
     typer.echo(result.lead)
-    typer.echo(f"Store:  {store}")
+    typer.echo(f"Store:  {out.parent / store.name}")
     typer.echo(f"Report: {out / 'report.html'}")

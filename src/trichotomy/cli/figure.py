@@ -33,6 +33,7 @@ def figure(
 ) -> None:
     """Draw one figure of the report in any format that matplotlib writes."""
     from trichotomy.cli.progress import steps
+    from trichotomy.decisions import is_store
     from trichotomy.errors import InputError
     from trichotomy.report import draw_figure
 
@@ -40,6 +41,8 @@ def figure(
         msg = f"{out} exists already; choose another name, or replace it with --force"
         raise InputError(msg)
     d = o.load(sources, **o.reading(format, targets, annotations, mapping, where, duplicates, top_k))
+    for line in o.columns_taken(d) if not is_store(sources[0]) else []:
+        typer.echo(line, err=True)
     with steps("Drawing") as step:
         drawing = draw_figure(
             name, d, out, tolerance=tolerance, one_per=one_per, drop=drop or (), exclude=exclude, epoch=epoch,

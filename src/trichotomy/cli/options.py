@@ -113,6 +113,13 @@ def load(sources: Sequence[str], **options: Any) -> Decisions:
         return read(list(sources), progress=lambda done, total, name: step(name, done, total), **options)
 
 
+def columns_taken(d: Decisions) -> list[str]:
+    """Lines that say what each column of the files was taken for."""
+    columns = d.attrs["provenance"].get("configuration", {}).get("columns", {})
+    width = max(map(len, columns), default=0)
+    return [f"  {field:<{width}}  from {column}" for field, column in columns.items()]
+
+
 def reading(
     format: str | None,  # noqa: A002 - as the option is called
     targets: Path | None,

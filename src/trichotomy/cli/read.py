@@ -40,10 +40,7 @@ def read(
         f"{d.sizes[k]:,} {k}{'s' if d.sizes[k] != 1 else ''}" for k in ("observer", "epoch", "item")
     )
     typer.echo(f"{out}: {sizes}, {len(d.attrs['classes']) or 'unnamed'} classes")
-    record = d.attrs["provenance"]
-    columns = record.get("configuration", {}).get("columns", {})
-    width = max(map(len, columns), default=0)
-    for field, column in columns.items():
-        typer.echo(f"  {field:<{width}}  from {column}")
-    for warning in record.get("warnings", []):
+    for line in o.columns_taken(d):
+        typer.echo(line)
+    for warning in d.attrs["provenance"].get("warnings", []):
         typer.echo(f"Warning: {warning}", err=True)

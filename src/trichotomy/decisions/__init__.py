@@ -6,17 +6,27 @@ from trichotomy.decisions.provenance import provenance
 from trichotomy.decisions.schema import MISSING, NO_ANSWER, Decisions, from_arrays, validate
 from trichotomy.decisions.simulation import simulate
 from trichotomy.decisions.store import Store, is_store, open  # noqa: A004
-from trichotomy.decisions.views import at_epoch, correctness, last_common_epoch, select, to_dataframe
+from trichotomy.decisions.views import (
+    asked,
+    at_epoch,
+    correctness,
+    flagged,
+    last_common_epoch,
+    select,
+    to_dataframe,
+)
 
 __all__ = [
     "MISSING",
     "NO_ANSWER",
     "Decisions",
     "Store",
+    "asked",
     "at_epoch",
     "concat",
     "correctness",
     "create",
+    "flagged",
     "from_arrays",
     "is_store",
     "last_common_epoch",

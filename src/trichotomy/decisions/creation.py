@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import numpy as np
 import zarr
 from numpy.typing import ArrayLike
 from zarr.codecs import Crc32cCodec, ZstdCodec
-from zarr.core.sync import sync
 
 from trichotomy.decisions.schema import (
     DECISION_ARRAYS,
@@ -28,6 +26,7 @@ from trichotomy.decisions.schema import (
 from trichotomy.decisions.store import Store, backend
 from trichotomy.decisions.views import answered_epochs
 from trichotomy.errors import InputError, StoreError
+from trichotomy.placement import appearing
 
 CHUNK_ITEMS = 2**20
 _DTYPES = {"correct": "int8", "p_target": "float16", "p_response": "float16"}
@@ -80,50 +79,53 @@ def create(
         blank, target=target, observers=observers, items=items, epochs=epochs, classes=classes,
         observer_coords=coords, item_coords=item_coords, provenance=provenance,
     )  # fmt: skip
-    with _appearing(str(path), force=force) as place:
-        _write_plan(place, plan, list(arrays))
+    with _place(str(path), force=force) as place:
+        group = _declare(place, plan, list(arrays))
+        _finish(group, plan)
     return Store(path)
 
 
 def write(d: Decisions, path: str | os.PathLike[str], *, force: bool = False) -> Store:
-    """Write Decisions to a new store, all at once: it appears complete under its name or not at all.
+    """Write Decisions to a new store, all at once: it is there complete or not at all.
 
     An (observer, epoch) without any decision is not recorded.
     """
     validate(d)
-    with _appearing(str(path), force=force) as place:
+    with _place(str(path), force=force) as place:
         names = [n for n in DECISION_ARRAYS if n in d]
-        _write_plan(place, d, names)
-        store = Store(place)
+        group = _declare(place, d, names)
+        store = Store(place, unfinished=True)
         have = answered_epochs(d)
         for o, observer in enumerate(d["observer"].values):
             for e in np.flatnonzero(have[o]):
                 rows: dict[str, Any] = {n: d[n][o, e].values for n in names}
                 store.record(observer, int(d["epoch"].values[e]), rows.pop("response", None), **rows)
+        _finish(group, d)
     return Store(path)
 
 
-def _write_plan(place: str, plan: Decisions, names: list[str]) -> None:
-    """Write everything but the decisions; the group's attributes, which make it a store, come last."""
-    try:
-        group = zarr.create_group(backend(place), zarr_format=3)
-        for name in names:
-            dtype = _DTYPES.get(name, str(plan["target"].dtype))
-            _new_array(group, name, DIMS, tuple(plan.sizes[x] for x in DIMS), dtype, FILL[name])
-        for key, column in {**plan.coords, "target": plan["target"]}.items():
-            name = str(key)
-            values = column.values
-            is_text = values.dtype.kind == "O"
-            array = _new_array(
-                group, name, tuple(map(str, column.dims)), values.shape, str if is_text else values.dtype,
-                FILL.get(name, "" if is_text else values.dtype.type(0)),
-            )  # fmt: skip
-            array[...] = values.astype(str) if is_text else values
-        labels = sorted(str(n) for n in plan.coords if n not in DIMS)
-        group.attrs.update({**plan.attrs, "coordinates": " ".join(labels)})
-    except OSError as error:
-        msg = f"cannot write {place}: {error}"
-        raise StoreError(msg) from error
+def _declare(place: str, plan: Decisions, names: list[str]) -> zarr.Group:
+    """Write the coordinates and targets, and lay out the arrays; this is no store yet."""
+    group = zarr.create_group(backend(place), zarr_format=3)
+    for name in names:
+        dtype = _DTYPES.get(name, str(plan["target"].dtype))
+        _new_array(group, name, DIMS, tuple(plan.sizes[x] for x in DIMS), dtype, FILL[name])
+    for key, column in {**plan.coords, "target": plan["target"]}.items():
+        name = str(key)
+        values = column.values
+        is_text = values.dtype.kind == "O"
+        array = _new_array(
+            group, name, tuple(map(str, column.dims)), values.shape, str if is_text else values.dtype,
+            FILL.get(name, "" if is_text else values.dtype.type(0)),
+        )  # fmt: skip
+        array[...] = values.astype(str) if is_text else values
+    return group
+
+
+def _finish(group: zarr.Group, plan: Decisions) -> None:
+    """Write the attributes, which make the group a store: the last thing, since URLs know no renaming."""
+    labels = sorted(str(n) for n in plan.coords if n not in DIMS)
+    group.attrs.update({**plan.attrs, "coordinates": " ".join(labels)})
 
 
 def _new_array(
@@ -137,45 +139,41 @@ def _new_array(
 
 
 @contextmanager
-def _appearing(path: str, *, force: bool) -> Iterator[str]:
-    """Yield a place to write to that takes the name ``path`` only once the block has ended well."""
-    if "://" in path:  # no rename on object storage: the attributes that make it a store are written last
-        try:
-            Store(path)
-        except StoreError:
-            pass
-        else:
-            if not force:
-                raise _exists(path)
-            remote = backend(path)
-            sync(remote.clear())
-        yield path
-        return
-    final = Path(path)
-    if final.exists() and not force:
-        raise _exists(path)
-    if final.exists() and not (final / "zarr.json").is_file():
-        msg = f"{path} exists and is not a store; it is not replaced, choose another name"
-        raise StoreError(msg)
-    work = final.with_name(f".{final.name}.{uuid4().hex[:8]}.partial")
+def _place(path: str, *, force: bool) -> Iterator[str]:
+    """Yield where to write so that a store is there complete or not at all."""
     try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        yield str(work)
-        if final.exists():
-            old = final.with_name(f".{final.name}.{uuid4().hex[:8]}.old")
-            final.rename(old)
-            work.rename(final)
-            shutil.rmtree(old)
+        if "://" in path:
+            _clear_remote(path, force=force)
+            yield path
         else:
-            work.rename(final)
+            with appearing(Path(path), kind="store", is_one=_is_local_store, force=force) as work:
+                yield str(work)
+    except InputError as error:
+        raise StoreError(str(error)) from error
     except OSError as error:
         if isinstance(error, StoreError):
             raise
         msg = f"cannot write {path}: {error}"
         raise StoreError(msg) from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
 
 
-def _exists(path: str) -> StoreError:
-    return StoreError(f"{path} exists already; choose another name, or replace it with --force (force=True)")
+def _clear_remote(path: str, *, force: bool) -> None:
+    backend(path)  # says which extra is missing
+    from fsspec.core import url_to_fs
+
+    files, root = url_to_fs(path)
+    if not files.exists(root) or not files.find(root):
+        return
+    if not force:
+        msg = f"{path} exists already; choose another name, or replace it with --force (force=True)"
+        raise StoreError(msg)
+    Store(path)  # refuses what is not a store
+    files.rm(root, recursive=True)
+
+
+def _is_local_store(folder: Path) -> bool:
+    try:
+        attributes = json.loads((folder / "zarr.json").read_text(encoding="utf-8"))["attributes"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+    return isinstance(attributes, dict) and "schema_version" in attributes

@@ -24,6 +24,18 @@ DECISION_ARRAYS = ("p_target", "p_response", "correct", "response")
 """Arrays over (observer, epoch, item), in the order in which a store records them."""
 FILL = {"response": MISSING, "correct": MISSING, "target": MISSING, "p_target": np.nan, "p_response": np.nan}
 
+LARGEST_CLASS = 2**31 - 1
+LIMITS = {
+    "response": (NO_ANSWER, LARGEST_CLASS),
+    "target": (MISSING, LARGEST_CLASS),
+    "correct": (MISSING, 1),
+    "p_target": (0, 1),
+    "p_response": (0, 1),
+}
+KINDS = ("model", "human")
+OBSERVER_COORDS = ("condition", "kind", "instance", "planned_epochs")
+"""Coordinates that every observer has."""
+
 
 def from_arrays(
     response: ArrayLike | None = None,
@@ -96,7 +108,9 @@ def from_arrays(
     if len(epoch_values) != E:
         msg = f"{len(epoch_values)} epochs are named but the arrays hold {E}"
         raise InputError(msg)
-    target_values = np.full(N, MISSING) if target is None else np.asarray(target)
+    target_values = (
+        np.full(N, MISSING) if target is None else _in_range("target", _whole("target", np.asarray(target)))
+    )
     if target_values.shape != (N,):
         msg = (
             f"target has shape {target_values.shape}, but there are {N} items; give one class index per item"
@@ -180,12 +194,26 @@ def _cube(name: str, values: ArrayLike) -> NDArray[Any]:
     if array.dtype.kind not in "biuf":
         msg = f"{name} holds {array.dtype}, not numbers; map class names to indices first"
         raise InputError(msg)
-    if not name.startswith("p_") and array.dtype.kind == "f":
-        if not np.array_equal(array, np.trunc(array)):
-            bad = array[~(array == np.trunc(array))]
-            msg = f"{name} must hold whole numbers; found {few(bad)} (mark missing decisions with {MISSING})"
-            raise InputError(msg)
-        array = array.astype(np.int64)
+    return _in_range(name, array if name.startswith("p_") else _whole(name, array))
+
+
+def _whole(name: str, array: NDArray[Any]) -> NDArray[Any]:
+    if array.dtype.kind != "f":
+        return array
+    bad = array[~(array == np.trunc(array))]
+    if bad.size:
+        msg = f"{name} must hold whole numbers; found {few(bad)} (mark missing decisions with {MISSING})"
+        raise InputError(msg)
+    return array.astype(np.int64) if np.abs(array).max(initial=0) < 2**62 else array
+
+
+def _in_range(name: str, array: NDArray[Any]) -> NDArray[Any]:
+    """Refuse values that the stored type could not hold, before they wrap around."""
+    lowest, highest = LIMITS[name]
+    bad = array[(array < lowest) | (array > highest)]
+    if bad.size:
+        msg = f"{bad.size} values of '{name}' lie outside {lowest}..{highest}: {few(bad)}"
+        raise InputError(msg)
     return array
 
 
@@ -216,6 +244,7 @@ def _dtype_of(name: str, class_dtype: type[np.signedinteger[Any]]) -> Any:
 
 def _structure_problems(d: Decisions) -> list[str]:
     problems = [f"no dimension '{dim}'" for dim in DIMS if dim not in d.dims]
+    problems += [f"no '{name}' per observer" for name in OBSERVER_COORDS if name not in d.coords]
     if "target" not in d:
         problems.append("no 'target' per item")
     if "response" not in d and "correct" not in d:
@@ -238,6 +267,9 @@ def _id_problems(d: Decisions) -> list[str]:
         values = d[dim].values
         if len(set(values.tolist())) < len(values):
             problems.append(f"duplicate {dim} ids: {few(duplicates(values))}")
+    strange = [k for k in d["kind"].values if k not in KINDS]
+    if strange:
+        problems.append(f"kind must be {' or '.join(KINDS)}: {few(strange)}")
     if len(d["epoch"]) and not (np.diff(d["epoch"].values) > 0).all():
         problems.append(f"epochs must increase: {few(d['epoch'].values.tolist())}")
     return problems + [f"there is no {dim} at all" for dim in DIMS if d.sizes[dim] == 0]

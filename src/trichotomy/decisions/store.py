@@ -43,6 +43,8 @@ class Store:
     ----------
     path
         Folder, or URL that fsspec understands (``s3://...``, ``memory://...``).
+    unfinished
+        Attach to a store that is still being created.
 
     Raises
     ------
@@ -50,8 +52,11 @@ class Store:
         Nothing is there, or it is not a finished store of Decisions.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, unfinished: bool = False) -> None:
         self.path = str(path)
+        if "://" not in self.path and not (Path(self.path) / "zarr.json").is_file():
+            msg = f"there is no store at {self.path}"
+            raise StoreError(msg)
         try:
             self._group = zarr.open_group(backend(self.path), mode="r+", zarr_format=3)
         except FileNotFoundError as error:
@@ -61,7 +66,7 @@ class Store:
             msg = f"{self.path} is damaged: its zarr.json cannot be read ({error}); restore it from a copy"
             raise CorruptStoreError(msg) from error
         found = self._group.attrs.get("schema_version")
-        if found != SCHEMA_VERSION:
+        if found != SCHEMA_VERSION and not unfinished:
             msg = (
                 f"{self.path} is not a store of decisions that this version reads (schema_version {found!r}, "
                 f"expected {SCHEMA_VERSION}); was its creation interrupted?"
@@ -194,6 +199,9 @@ class Store:
             if bad.any():
                 msg = f"{where}: {name} holds {few(given[bad])}, outside {lowest}..{limit}"
                 raise InputError(msg)
+        elif ((given < 0) | (given > 1)).any():
+            msg = f"{where}: {name} holds {few(given[(given < 0) | (given > 1)])}; probabilities lie in 0..1"
+            raise InputError(msg)
         row = np.full(n, FILL[name], dtype=array.dtype)
         row[slice(None) if positions is None else positions] = given
         return row
@@ -277,4 +285,8 @@ def backend(path: str) -> LocalStore | FsspecStore:
     except ImportError as error:
         feature = f"opening {path}"
         raise MissingExtraError(feature, "remote") from error
-    return FsspecStore.from_url(path)
+    try:
+        return FsspecStore.from_url(path)
+    except (ImportError, ValueError) as error:  # a file system that is not installed, or none of that name
+        msg = f"cannot open {path}: {error}"
+        raise StoreError(msg) from error

@@ -10,11 +10,14 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from trichotomy.decisions.schema import DIMS, MISSING, Decisions, few
+from trichotomy.decisions.schema import DIMS, MISSING, Decisions, duplicates, few
 from trichotomy.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_TRUE = ["true", "yes", "1", "1.0"]
+_FALSE = ["false", "no", "0", "0.0", "", "nan", "none"]
 
 
 def correctness(d: Decisions) -> xr.DataArray:
@@ -32,10 +35,15 @@ def correctness(d: Decisions) -> xr.DataArray:
     return xr.DataArray(right, dims=DIMS, coords=d["response"].coords, name="correct")
 
 
+def asked(d: Decisions) -> NDArray[np.bool_]:
+    """bool[observer, epoch, item]: where there is a decision, right or wrong, with an answer or without."""
+    there = [d[name].values != MISSING for name in ("response", "correct") if name in d]
+    return np.asarray(there[0] | there[-1])
+
+
 def answered_epochs(d: Decisions) -> NDArray[np.bool_]:
     """bool[observer, epoch]: where an observer has at least one decision."""
-    name = "response" if "response" in d else "correct"
-    return np.asarray((d[name].values != MISSING).any(axis=2))
+    return np.asarray(asked(d).any(axis=2))
 
 
 def last_common_epoch(d: Decisions) -> int:
@@ -46,19 +54,21 @@ def last_common_epoch(d: Decisions) -> int:
     InputError
         No epoch is there for every observer; the message names who lacks the last one.
     """
-    if d.sizes["epoch"] == 1:
-        return int(d["epoch"].values[0])
+    epochs = d["epoch"].values
+    if len(epochs) == 1:
+        return int(epochs[0])
+    for e in reversed(
+        range(len(epochs))
+    ):  # one epoch after the other: a store is read no further than needed
+        if answered_epochs(d.isel(epoch=[e])).all():
+            return int(epochs[e])
     have = answered_epochs(d)
-    common = np.flatnonzero(have.all(axis=0))
-    if not common.size:
-        best = int(have.sum(axis=0).argmax())
-        lacking = d["observer"].values[~have[:, best]]
-        msg = (
-            f"no epoch was run by every observer; epoch {d['epoch'].values[best]} comes closest and lacks "
-            f"{few(lacking)}: drop them or wait for them"
-        )
-        raise InputError(msg)
-    return int(d["epoch"].values[common[-1]])
+    best = int(have.sum(axis=0).argmax())
+    msg = (
+        f"no epoch was run by every observer; epoch {epochs[best]} comes closest and lacks "
+        f"{few(d['observer'].values[~have[:, best]])}: drop them or wait for them"
+    )
+    raise InputError(msg)
 
 
 def at_epoch(d: Decisions, epoch: int | None = None) -> Decisions:
@@ -111,9 +121,12 @@ def select(
         if (positions < 0).any():
             msg = f"there are no items {few(np.asarray(items, dtype=object)[positions < 0])}"
             raise InputError(msg)
+        if len(set(positions.tolist())) < len(positions):
+            msg = f"items {few(duplicates(list(items)))} are named more than once"
+            raise InputError(msg)
         d = d.isel(item=positions)
     if exclude is not None:
-        d = d.isel(item=np.flatnonzero(~_flags(d, exclude)))
+        d = d.isel(item=np.flatnonzero(~flagged(d, exclude)))
     for name, wanted in (where or {}).items():
         coordinate = _coordinate(d, name)
         values = list(wanted) if isinstance(wanted, (list, tuple, set, np.ndarray)) else [wanted]
@@ -126,6 +139,33 @@ def select(
     return d if epoch is None else at_epoch(d, epoch)
 
 
+def flagged(d: Decisions, annotation: str) -> NDArray[np.bool_]:
+    """bool[item]: where an annotation of items is true.
+
+    Numbers are true unless 0 or NaN; texts must be true or false, yes or no, 1 or 0, or empty (false).
+
+    Raises
+    ------
+    UnknownNameError, InputError
+        No such annotation, one of observers, or texts that are neither true nor false.
+    """
+    coordinate = _coordinate(d, annotation)
+    if coordinate.dims != ("item",):
+        msg = f"'{annotation}' describes {coordinate.dims[0]}s; an annotation of items is needed"
+        raise InputError(msg)
+    values = coordinate.values
+    if values.dtype.kind in "biu":
+        return np.asarray(values.astype(bool))
+    if values.dtype.kind == "f":
+        return np.asarray(np.nan_to_num(values) != 0)
+    texts = np.array([str(v).strip().lower() for v in values], dtype=object)
+    neither = ~np.isin(texts, [*_TRUE, *_FALSE])
+    if neither.any():
+        msg = f"'{annotation}' is neither true nor false for some items: {few(values[neither])}"
+        raise InputError(msg)
+    return np.isin(texts, _TRUE)
+
+
 def to_dataframe(d: Decisions) -> pd.DataFrame:
     """One row per decision: observer, epoch, item, response (index and name), target, correct, probabilities.
 
@@ -133,19 +173,18 @@ def to_dataframe(d: Decisions) -> pd.DataFrame:
     """
     import pandas as pd
 
-    right = correctness(d).values
-    asked = d["response"].values != MISSING if "response" in d else right != MISSING
-    o, e, i = np.nonzero(asked)
+    right, there = correctness(d).values, asked(d)
+    o, e, i = np.nonzero(there)
     columns: dict[str, Any] = {
         "observer": d["observer"].values[o],
         "epoch": d["epoch"].values[e],
         "item": d["item"].values[i],
         "target": d["target"].values[i],
-        "correct": right[asked],
+        "correct": right[there],
     }
     for name in ("response", "p_target", "p_response"):
         if name in d:
-            columns[name] = d[name].values[asked]
+            columns[name] = d[name].values[there]
     classes = np.array([*d.attrs["classes"], None, None], dtype=object)
     if len(classes) > 2:  # indices -1 and -2 reach the two empty names at the end
         columns["target_name"] = classes[columns["target"]]
@@ -163,17 +202,6 @@ def _matching(d: Decisions, patterns: Sequence[str] | str) -> NDArray[np.bool_]:
             raise UnknownNameError("observer", pattern, ids.tolist())
         chosen |= hit
     return chosen
-
-
-def _flags(d: Decisions, annotation: str) -> NDArray[np.bool_]:
-    coordinate = _coordinate(d, annotation)
-    if coordinate.dims != ("item",):
-        msg = f"'{annotation}' describes {coordinate.dims[0]}s; exclude= takes an annotation of items"
-        raise InputError(msg)
-    values = coordinate.values
-    if values.dtype.kind == "f":
-        return np.asarray(np.nan_to_num(values) != 0)
-    return np.asarray(values.astype(bool))
 
 
 def _coordinate(d: Decisions, name: str) -> xr.DataArray:

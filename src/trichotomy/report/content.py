@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -298,19 +298,28 @@ def _downloads(a: Analysis, files: Mapping[str, str]) -> list[Download]:
 
 
 def _provenance(record: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, str]:
-    parts = record.get("parts", [record])
-    sources = {
-        f"Source {s['name']}": f"{s['bytes']:,} bytes, SHA-256 {s['sha256']}"
-        for part in parts
-        for s in part.get("sources", [])
-    }
+    entries: dict[str, str] = {}
+    for part in _leaves(record):
+        if "created" in part:
+            entries["Decisions made"] = str(part["created"])
+        for source in part.get("sources", []):
+            entries[f"Source {source['name']}"] = f"{source['bytes']:,} bytes, SHA-256 {source['sha256']}"
+        for field, column in part.get("configuration", {}).get("columns", {}).items():
+            entries[f"Column for {field}"] = str(column)
     chosen = {
         f"Option {name.replace('_', ' ')}": ", ".join(map(str, v)) if isinstance(v, list) else str(v)
         for name, v in options.items()
         if v not in (None, [], "")
     }
-    made = {"Decisions made": str(record["created"])} if "created" in record else {}
-    return {**made, **sources, **chosen}
+    return {**entries, **chosen}
+
+
+def _leaves(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """Records of the parts that decisions were joined from, however often."""
+    if "parts" not in record:
+        yield record
+    for part in record.get("parts", []):
+        yield from _leaves(part)
 
 
 def _own_versions() -> dict[str, str]:

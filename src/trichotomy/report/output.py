@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from trichotomy.decisions import Decisions
-from trichotomy.errors import InputError
+from trichotomy.errors import InputError, UnknownNameError
+from trichotomy.placement import appearing, check_free
 from trichotomy.plots import FIGURES, Drawing, save, to_svg
 from trichotomy.report.analysis import STEPS, Analysis
 from trichotomy.report.content import page
@@ -18,6 +17,8 @@ from trichotomy.report.page import Block, Picture, csv_text, render
 from trichotomy.report.sentences import headline, lead
 from trichotomy.report.summary import summary, to_json
 from trichotomy.report.tables import item_columns, pair_columns
+
+FILES = ("report.html", "summary.json", "items.csv", "pairs.csv")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,7 +76,7 @@ def analyze(
         Something is in the way, or the decisions do not allow the analysis asked for; nothing is written.
     """
     folder = Path(out)
-    check_free(folder, force=force)
+    check_place(folder, force=force)
     results = Analysis(d, **options)
     for name, step in STEPS.items():
         progress(step)
@@ -99,19 +100,14 @@ def analyze(
         for name, picture in pictures.items()
         if isinstance(picture, Picture)
     }
-    work = folder.with_name(f".{folder.name}.{uuid4().hex[:8]}.partial")
     try:
-        (work / "figures").mkdir(parents=True)
-        for name, text in files.items():
-            (work / name).write_text(text, encoding="utf-8", newline="")
-        if folder.exists():
-            shutil.rmtree(folder) if folder.is_dir() else folder.unlink()
-        work.rename(folder)
+        with appearing(folder, kind="report", is_one=_is_report, force=force) as work:
+            (work / "figures").mkdir(parents=True)
+            for name, text in files.items():
+                (work / name).write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         msg = f"cannot write {folder}: {error}"
         raise InputError(msg) from error
-    finally:
-        shutil.rmtree(work, ignore_errors=True)
     return Report(folder, headline(results), lead(results), numbers, results)
 
 
@@ -139,8 +135,6 @@ def draw_figure(
     InputError
         The decisions do not allow it (no classes, one epoch), or the file cannot be written.
     """
-    from trichotomy.errors import UnknownNameError
-
     if name not in FIGURES:
         kind = "figure"
         raise UnknownNameError(kind, name, list(FIGURES))
@@ -152,20 +146,16 @@ def draw_figure(
     return drawing
 
 
-def check_free(out: str | Path, *, force: bool = False) -> None:
-    """Refuse a place where something is already, unless it is an empty folder or ``force`` is given.
+def check_place(out: str | Path, *, force: bool = False) -> None:
+    """Refuse a place for a report where something is already; with ``force`` only a report is replaced."""
+    check_free(Path(out), kind="report", is_one=_is_report, force=force)
 
-    With ``force`` only a report, or a folder that is empty, is replaced.
-    """
-    folder = Path(out)
-    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-        return
-    if not force:
-        msg = f"{folder} exists already; choose another name, or replace it with --force"
-        raise InputError(msg)
-    if not (folder / "summary.json").is_file():
-        msg = f"{folder} exists and is not a report; it is not replaced, choose another name"
-        raise InputError(msg)
+
+def _is_report(folder: Path) -> bool:
+    """Whether a folder holds what a report holds, and nothing that somebody else put there."""
+    names = {p.name for p in folder.iterdir()} if folder.is_dir() else set()
+    figures = {p.suffix for p in (folder / "figures").iterdir()} if (folder / "figures").is_dir() else set()
+    return names <= {*FILES, "figures"} and {"report.html", "summary.json"} <= names and figures <= {".svg"}
 
 
 def _drawn(name: str, results: Analysis) -> Drawing:

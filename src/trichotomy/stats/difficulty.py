@@ -9,8 +9,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from trichotomy import estimators
-from trichotomy.decisions import Decisions, at_epoch, select
-from trichotomy.errors import InputError, UnknownNameError
+from trichotomy.decisions import Decisions, at_epoch, flagged, select
+from trichotomy.errors import UnknownNameError
 from trichotomy.stats.snapshot import BOUNDS, Snapshot, snapshot, with_bounds
 
 RAREFIED_TO = 5
@@ -258,9 +258,4 @@ def _flagged(d: Decisions, shot: Snapshot, flags: str | None) -> NDArray[np.int6
         if flags:
             raise UnknownNameError("annotation", flags, [str(c) for c in d.coords])
         return np.zeros(len(shot.observers) + 1, dtype=np.int64)
-    values = d[name].values
-    if d[name].dims != ("item",):
-        msg = f"'{name}' does not describe items; flags= takes an annotation of items"
-        raise InputError(msg)
-    flagged = (np.nan_to_num(values) != 0) if values.dtype.kind == "f" else values.astype(bool)
-    return estimators.histogram(shot.complete[:, flagged[shot.answered]])
+    return estimators.histogram(shot.complete[:, flagged(d, name)[shot.answered]])

@@ -161,6 +161,9 @@ def test_formats_lists_the_readers(run):
         (["figure", "accuracy", "taken.zarr", "--out", "f.docx"], "'.docx'"),
         (["figure", "dynamics", "taken.zarr", "--out", "f.png"], "needs dynamics"),
         (["demo", "--out", "taken.zarr"], "exists already"),
+        (["demo", "--out", "."], "is the current folder"),
+        (["analyze", "taken.zarr", "--out", "."], "is the current folder"),
+        (["analyze", "nosuch://bucket/d.zarr", "--out", "r"], "cannot open nosuch://bucket/d.zarr"),
     ],
 )
 def test_wrong_input_is_one_sentence_and_status_2(run, predictions, arguments, sentence):
@@ -216,6 +219,34 @@ def test_force_replaces_a_report_but_not_other_folders(run):
     status, _, err = run("analyze", "d.zarr", "--out", "mine", "--force")
     assert (status, Path("mine/notes.txt").read_text()) == (2, "keep")
     assert "is not a report" in err
+
+
+def test_force_keeps_a_report_folder_that_holds_something_else(run):
+    tri.write(tri.simulate(3, 50), "d.zarr")
+    run("analyze", "d.zarr", "--out", "r")
+    Path("r/mynotes.txt").write_text("keep")
+    status, _, err = run("analyze", "d.zarr", "--out", "r", "--force")
+    assert (status, Path("r/mynotes.txt").read_text()) == (2, "keep")
+    assert "is not a report" in err
+
+
+def test_analyze_says_what_it_took_each_column_for(run, predictions):
+    _, out, err = run("analyze", predictions.name, "--out", "r")
+    assert "responses  from prediction" in err
+    assert "from prediction" not in out
+    assert "Column for responses" in Path("r/report.html").read_text()
+
+
+def test_the_seed_reaches_every_interval_that_is_drawn(run):
+    tri.write(tri.simulate(4, 60), "d.zarr")
+    for seed in ("0", "0", "1"):
+        run("analyze", "d.zarr", "--out", f"r{seed}", "--seed", seed, "--force")
+    pairs = [Path(f"r{seed}/pairs.csv").read_text().splitlines()[1].split(",") for seed in ("0", "1")]
+    names = Path("r0/pairs.csv").read_text().splitlines()[0].split(",")
+    changed = {name for name, a, b in zip(names, *pairs, strict=True) if a != b}
+    assert changed == {
+        f"kappa{kind}_{end}" for kind in ("", "_insample", "_crossfit") for end in ("lower", "upper")
+    }
 
 
 def test_interrupting_leaves_nothing(run, monkeypatch):

@@ -79,3 +79,13 @@ def test_annotations_come_from_whoever_has_them():
 def test_what_cannot_be_joined_is_named(parts, message):
     with pytest.raises(InputError, match=message):
         tri.concat(parts)
+
+
+def test_a_mixture_survives_writing(tmp_path):
+    mixed = tri.concat(
+        [part("a", ["x"], [1], [1]), tri.from_arrays(correct=[[0]], observers=["b"], items=["x"])]
+    )
+    store = tri.write(mixed, tmp_path / "mixed.zarr")
+    assert store.pending() == []
+    assert correctness(store.read()).values.ravel().tolist() == [1, 0]
+    assert len(tri.to_dataframe(mixed)) == 2

@@ -54,6 +54,13 @@ def test_many_classes_need_int32():
         ),
         ({"response": [[-3]], "target": [0]}, "outside -2"),
         ({"correct": [[2]]}, "'correct' lie outside -1..1"),
+        ({"response": [[2**33]]}, "lie outside -2..2147483647: 8589934592"),
+        ({"correct": [[257]]}, "'correct' lie outside -1..1: 257"),
+        ({"response": [[0]], "target": [1.7]}, "target must hold whole numbers; found 1.7"),
+        ({"response": [[0]], "target": [np.nan]}, "target must hold whole numbers; found nan"),
+        ({"response": [[0]], "target": [-5]}, "'target' lie outside -1"),
+        ({"response": [[0]], "p_target": [[3.0]]}, "'p_target' lie outside 0..1: 3.0"),
+        ({"response": [[0]], "observer_coords": {"kind": ["alien"]}}, "kind must be model or human: 'alien'"),
         ({"response": [[0]], "observer_coords": {"condition": ["a", "b"]}}, "coordinates do not fit"),
         ({"response": np.zeros((1, 2, 1), int), "epochs": [1, 1]}, "epochs must increase"),
         ({"response": np.zeros((0, 3), int)}, "no observer at all"),
@@ -68,6 +75,11 @@ def test_validate_names_missing_structure():
     d = tri.from_arrays([[0]], target=[0])
     with pytest.raises(InputError, match="no 'target' per item"):
         tri.validate(d.drop_vars("target"))
+
+
+def test_validate_names_missing_coordinates():
+    with pytest.raises(InputError, match="no 'condition' per observer"):
+        tri.validate(tri.from_arrays([[0]], target=[0]).drop_vars("condition"))
 
 
 def test_validate_refuses_another_schema():

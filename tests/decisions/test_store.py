@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+import zarr
 
 import trichotomy as tri
 from trichotomy.errors import CorruptStoreError, InputError, MissingExtraError, StoreError, UnknownNameError
@@ -127,6 +128,74 @@ def test_force_replaces_a_store_but_nothing_else(tmp_path):
     with pytest.raises(StoreError, match="is not a store; it is not replaced"):
         tri.write(d, tmp_path / "notes", force=True)
     assert (tmp_path / "notes" / "mine.txt").read_text() == "keep"
+
+
+def test_force_does_not_replace_another_programs_zarr_group(tmp_path):
+    zarr.create_group(str(tmp_path / "other"), attributes={"theirs": 1})
+    with pytest.raises(StoreError, match="is not a store; it is not replaced"):
+        tri.write(tri.simulate(2, 10), tmp_path / "other", force=True)
+    assert zarr.open_group(str(tmp_path / "other")).attrs["theirs"] == 1
+
+
+def test_a_remote_store_is_replaced_only_by_force_and_only_if_it_is_one():
+    fsspec = pytest.importorskip("fsspec")
+    path = "memory://trichotomy-tests/replace.zarr"
+    tri.write(tri.simulate(2, 10), path, force=True)
+    with pytest.raises(StoreError, match="exists already"):
+        tri.create(path, observers=["a"], items=["x"])
+    tri.write(tri.simulate(3, 10), path, force=True)
+    assert tri.open(path).sizes["observer"] == 3
+    files = fsspec.filesystem("memory")
+    files.pipe("/trichotomy-tests/theirs/data.bin", b"keep")
+    for force in (False, True):
+        with pytest.raises(StoreError):
+            tri.write(tri.simulate(2, 10), "memory://trichotomy-tests/theirs", force=force)
+    assert files.cat("/trichotomy-tests/theirs/data.bin") == b"keep"
+
+
+def test_opening_nothing_creates_nothing(tmp_path):
+    with pytest.raises(StoreError, match="no store at"):
+        tri.open(tmp_path / "nowhere" / "x.zarr")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_exchange_puts_the_old_store_back(tmp_path, monkeypatch):
+    tri.write(tri.simulate(2, 10), tmp_path / "s.zarr")
+    rename = Path.rename
+
+    def fail_for_the_new(self, target):
+        if self.name.endswith(".partial"):
+            raise OSError("no")
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", fail_for_the_new)
+    with pytest.raises(StoreError, match="no"):
+        tri.write(tri.simulate(3, 10), tmp_path / "s.zarr", force=True)
+    monkeypatch.undo()
+    assert tri.open(tmp_path / "s.zarr").sizes["observer"] == 2
+    assert [p.name for p in tmp_path.iterdir()] == ["s.zarr"]
+
+
+def test_a_kill_between_the_arrays_leaves_the_epoch_pending(store, monkeypatch):
+    write = store._arrays["response"].__class__.__setitem__
+
+    def die_at_the_response(array, key, values):
+        if array.name == "/response":
+            raise KeyboardInterrupt
+        write(array, key, values)
+
+    monkeypatch.setattr(store._arrays["response"].__class__, "__setitem__", die_at_the_response)
+    with pytest.raises(KeyboardInterrupt):
+        record(store, "a", 0)
+    monkeypatch.undo()
+    assert ("a", 0) in store.pending()
+    record(store, "a", 0)
+    assert ("a", 0) not in store.pending()
+
+
+def test_probabilities_are_checked(store):
+    with pytest.raises(InputError, match=r"p_target holds 1.5; probabilities lie in 0..1"):
+        store.record("a", 0, np.arange(7), p_target=[1.5, 0, 0, 0, 0, 0, 0])
 
 
 def test_a_failed_write_leaves_nothing(tmp_path, monkeypatch):

@@ -66,6 +66,8 @@ def test_select_items(d):
         ({"drop": "alexnet*"}, UnknownNameError, "no observer called"),
         ({"drop": "*"}, InputError, "no observer is left"),
         ({"items": ["w"]}, InputError, "no items 'w'"),
+        ({"items": ["x", "x"]}, InputError, "named more than once"),
+        ({"exclude": "group"}, InputError, "neither true nor false for some items: 'p'"),
         ({"exclude": "flags"}, UnknownNameError, "Did you mean flag"),
         ({"exclude": "condition"}, InputError, "describes observers"),
         ({"where": {"grp": "p"}}, UnknownNameError, "Did you mean group"),
@@ -84,3 +86,23 @@ def test_long_form_has_a_row_per_decision_asked(d):
     assert row["response_name"] != row["response_name"]  # no name: NaN
     assert row["target_name"] == "dog"
     assert row["correct"] == 0
+
+
+@pytest.mark.parametrize("words", [["yes", "No", ""], ["true", "False", "nan"], ["1", "0", "0.0"]])
+def test_flags_in_words(d, words):
+    flags = d.assign_coords(noisy=("item", np.array(words, dtype=object)))
+    assert tri.select(flags, exclude="noisy")["item"].values.tolist() == ["y", "z"]
+
+
+def test_the_default_epoch_reads_no_more_than_it_needs(tmp_path, monkeypatch):
+    d = tri.from_arrays(np.zeros((2, 4, 3), int), target=[0, 0, 0], epochs=range(4))
+    tri.write(d, tmp_path / "s.zarr")
+    read: list[object] = []
+    from trichotomy.decisions import store
+
+    original = store._StoredArray._read
+    monkeypatch.setattr(
+        store._StoredArray, "_read", lambda self, key: read.append(key) or original(self, key)
+    )
+    assert last_common_epoch(tri.open(tmp_path / "s.zarr")) == 3
+    assert len(read) == 1

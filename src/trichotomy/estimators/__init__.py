@@ -29,6 +29,7 @@ from trichotomy.estimators.joint import (
 from trichotomy.estimators.learning import finally_learned, first_learned, forgetting_events, order_agreement
 from trichotomy.estimators.nulls import (
     DichotomyIndex,
+    attainable_extremes,
     beta_binomial,
     beta_difficulty,
     binomial,
@@ -77,6 +78,7 @@ __all__ = [
     "PairConsistency",
     "ResidualConsistency",
     "accuracy_bounds",
+    "attainable_extremes",
     "attainable_kappa",
     "benjamini_hochberg",
     "beta_binomial",

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from trichotomy.errors import InputError
 from trichotomy.estimators.agreement import Floats
-from trichotomy.estimators.partition import extreme_shares, rarefaction
+from trichotomy.estimators.partition import check_tolerance, extreme_shares, rarefaction
 
 GRID = np.linspace(0.01, 0.99, 100)
 """The authors' grid of item accuracies in appendix A.9 of Meding et al. (2022)."""
@@ -67,9 +67,9 @@ def two_spike(observers: int, accuracy: float) -> Floats:
 
 
 def comonotone(accuracies: ArrayLike) -> Floats:
-    """Most extreme histogram that these accuracies allow: items ordered alike for all (Guttman 1944).
+    """Items ordered alike for all observers (Guttman 1944).
 
-    Trivial plus impossible is then 1 - (max - min accuracy), its largest possible value.
+    Trivial plus impossible is then 1 - (max - min accuracy), at tolerance 0 the largest possible value.
     """
     falling = np.concatenate([[1.0], np.sort(np.asarray(accuracies, dtype=float))[::-1], [0.0]])
     return -np.diff(falling)
@@ -161,7 +161,7 @@ class DichotomyIndex:
     index
         (observed - independent) / (attainable - independent); NaN where attainable = independent.
     observed, independent, attainable
-        Share of trivial plus impossible items: as seen, under the Poisson-binomial, and comonotone.
+        Share of trivial plus impossible items: as seen, under the Poisson-binomial, and at most.
     """
 
     index: float
@@ -185,11 +185,36 @@ def dichotomy_index(
         Divide by what these accuracies can attain; else by 1, which for two observers of equal accuracy at
         tolerance 0 gives kappa.
     """
-    x, x0, x1 = (
-        sum(extreme_shares(h, tolerance=tolerance))
-        for h in (counts, poisson_binomial(accuracies), comonotone(accuracies))
+    x, x0 = (sum(extreme_shares(h, tolerance=tolerance)) for h in (counts, poisson_binomial(accuracies)))
+    x1 = attainable_extremes(accuracies, tolerance=tolerance) if corrected else 1.0
+    return _index(x, x0, x1)
+
+
+def attainable_extremes(accuracies: ArrayLike, *, tolerance: int = 0) -> float:
+    """Largest share of trivial plus impossible items that observers of these accuracies can have.
+
+    At tolerance 0 it is 1 - (max - min accuracy), reached by the comonotone population. Beyond, histograms are
+    searched by a linear programme: h is possible for accuracies p if its mean is sum(p) and, for every k,
+    sum_s h(s) min(s, k) is at least the sum of the k largest p (Gale 1957; Ryser 1957).
+    """
+    p = np.sort(np.asarray(accuracies, dtype=float))[::-1]
+    check_tolerance(tolerance, len(p))
+    if tolerance == 0:
+        return float(1 - (p[0] - p[-1]))
+    from scipy.optimize import linprog
+
+    s = np.arange(len(p) + 1)
+    extreme = (s <= tolerance) | (s >= len(p) - tolerance)
+    k = np.arange(1, len(p))
+    best = linprog(
+        -extreme.astype(float),
+        A_ub=-np.minimum(s[None, :], k[:, None]),
+        b_ub=-np.cumsum(p)[:-1] + 1e-12,
+        A_eq=np.stack([np.ones(len(s)), s]),
+        b_eq=[1.0, p.sum()],
+        bounds=(0, 1),
     )
-    return _index(x, x0, x1 if corrected else 1.0)
+    return -float(best.fun or 0.0)
 
 
 def rarefied_dichotomy_index(counts: ArrayLike, accuracies: ArrayLike, observers: int) -> DichotomyIndex:

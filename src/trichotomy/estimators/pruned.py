@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from trichotomy.estimators.agreement import Cells, Floats, excess_agreement, kappa
-from trichotomy.estimators.intervals import kappa_interval
+from trichotomy.estimators.intervals import Seed, kappa_interval
 from trichotomy.estimators.joint import (
     Estimate,
     Kept,
@@ -48,10 +48,13 @@ class PairConsistency:
     mean: Estimate
 
 
-def insample_consistency(correct: ArrayLike, *, tolerance: int = 0) -> PairConsistency:
+def insample_consistency(
+    correct: ArrayLike, *, tolerance: int = 0, level: float = 0.95, draws: int = 1000, rng: Seed = 0
+) -> PairConsistency:
     """Kappa of all pairs without the items that these very observers find trivial or impossible.
 
     As in Meding et al. (2022, Fig. 5). Selecting items by the decisions to be compared pushes kappa down.
+    ``level``, ``draws`` and ``rng`` are those of the intervals (Dirichlet per pair).
     """
     c = np.asarray(correct) == 1
     M = len(c)
@@ -60,11 +63,18 @@ def insample_consistency(correct: ArrayLike, *, tolerance: int = 0) -> PairConsi
     kept = Kept.same((s > tolerance) & (s < M - tolerance))
     cells = kept_cells(c, ~c, kept)
     everybody = np.arange(M)
-    return _summed_up(c, cells, np.full((M, M), M), [(everybody, everybody, kept)])
+    blocks = [(everybody, everybody, kept)]
+    return _summed_up(c, cells, np.full((M, M), M), blocks, level=level, draws=draws, rng=rng)
 
 
 def crossfit_consistency(
-    correct: ArrayLike, *, families: ArrayLike | None = None, tolerance: int = 0
+    correct: ArrayLike,
+    *,
+    families: ArrayLike | None = None,
+    tolerance: int = 0,
+    level: float = 0.95,
+    draws: int = 1000,
+    rng: Seed = 0,
 ) -> PairConsistency:
     """Kappa of each pair over the items that the *other* observers find neither trivial nor impossible.
 
@@ -77,6 +87,8 @@ def crossfit_consistency(
         families of both. Default: every observer is a family of its own.
     tolerance
         As in the partition. A pair is NaN where fewer than 2 * tolerance + 2 observers remain.
+    level, draws, rng
+        Of the intervals (Dirichlet per pair).
     """
     c = np.asarray(correct) == 1
     M = len(c)
@@ -101,7 +113,7 @@ def crossfit_consistency(
         between = _between(M, a, b)[np.ix_(rows, rows)]
         for ours, theirs in zip(_fields(cells), _fields(block), strict=True):
             ours[np.ix_(rows, rows)] += np.where(between, theirs, 0)
-    return _summed_up(c, cells, judges, blocks)
+    return _summed_up(c, cells, judges, blocks, level=level, draws=draws, rng=rng)
 
 
 def pooled_consistency(counts: ArrayLike, *, tolerance: int = 0) -> dict[str, float]:
@@ -219,10 +231,14 @@ def _summed_up(
     cells: Cells,
     judges: NDArray[np.int64],
     blocks: list[_Block],
+    *,
+    level: float,
+    draws: int,
+    rng: Seed,
 ) -> PairConsistency:
     """Add intervals per pair, and the mean over pairs with an interval from each item's influence on it."""
     values = kappa(cells)
-    lower, upper = _upper_triangle_intervals(cells)
+    lower, upper = _upper_triangle_intervals(cells, level=level, draws=draws, rng=rng)
     defined = np.triu(~np.isnan(values), 1)
     n_pairs = int(defined.sum())
     weights = (defined | defined.T) / max(n_pairs, 1)
@@ -235,7 +251,12 @@ def _summed_up(
         influence += item_influence(c[rows], ~c[rows], kept, own)
     mean = float(values[defined].mean()) if n_pairs else np.nan
     return PairConsistency(
-        values, lower, upper, cells.n, judges, interval_from_influence(mean, influence, n=n_pairs)
+        values,
+        lower,
+        upper,
+        cells.n,
+        judges,
+        interval_from_influence(mean, influence, n=n_pairs, level=level),
     )
 
 
@@ -246,11 +267,11 @@ def _between(M: int, a: NDArray[np.intp], b: NDArray[np.intp]) -> NDArray[np.boo
     return pairs
 
 
-def _upper_triangle_intervals(cells: Cells) -> tuple[Floats, Floats]:
+def _upper_triangle_intervals(cells: Cells, **options: Any) -> tuple[Floats, Floats]:
     M = len(cells.both_right)
     above = np.triu_indices(M, 1)
     bounds = []
-    for values in kappa_interval(cells.of(above)):
+    for values in kappa_interval(cells.of(above), **options):
         square = np.full((M, M), np.nan)
         square[above] = values
         square.T[above] = values

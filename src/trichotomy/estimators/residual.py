@@ -24,7 +24,7 @@ class ResidualConsistency:
     mean: Estimate
 
 
-def residual_consistency(correct: ArrayLike) -> ResidualConsistency:
+def residual_consistency(correct: ArrayLike, *, level: float = 0.95) -> ResidualConsistency:
     """Stratified kappa of each pair given the rest score, with an interval of the mean over items.
 
     With strata h of n_h items: sum n_h (o_h - e_h) / sum n_h (1 - e_h). Zero in expectation where the two
@@ -55,7 +55,7 @@ def residual_consistency(correct: ArrayLike) -> ResidualConsistency:
     weights = np.where(defined | defined.T, 1 / max(2 * n_pairs, 1), 0.0)
     influence = _influence(c, levels, values, bottom, weights) if n_pairs else np.zeros(N)
     mean = float(values[defined].mean()) if n_pairs else np.nan
-    return ResidualConsistency(values, interval_from_influence(mean, influence, n=n_pairs))
+    return ResidualConsistency(values, interval_from_influence(mean, influence, n=n_pairs, level=level))
 
 
 def _strata(c: NDArray[np.bool_], levels: list[NDArray[np.intp]]) -> list[tuple[int, Cells]]:

@@ -121,17 +121,21 @@ class Analysis:
     @cached_property
     def mean_consistency(self) -> xr.Dataset:
         """``stats.mean_consistency``."""
-        return stats.mean_consistency(self.decisions)
+        return stats.mean_consistency(self.decisions, rng=self._seed)
 
     @cached_property
     def insample(self) -> xr.Dataset:
         """``stats.pruned_consistency``, in-sample."""
-        return stats.pruned_consistency(self.decisions, method="insample", tolerance=self._tolerance)
+        return stats.pruned_consistency(
+            self.decisions, method="insample", tolerance=self._tolerance, rng=self._seed
+        )
 
     @cached_property
     def crossfit(self) -> xr.Dataset:
         """``stats.pruned_consistency``, cross-fitted."""
-        return stats.pruned_consistency(self.decisions, method="crossfit", tolerance=self._tolerance)
+        return stats.pruned_consistency(
+            self.decisions, method="crossfit", tolerance=self._tolerance, rng=self._seed
+        )
 
     @cached_property
     def residual(self) -> xr.Dataset:

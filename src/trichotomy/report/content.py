@@ -153,7 +153,7 @@ def _consistency(a: Analysis, pictures: Mapping[str, Block]) -> list[Block]:
     columns = (
         Column("Mean kappa over pairs"), Column("Kappa", "number", 3), Column("95 % CI over items", "number", 3),
         Column("Independent given difficulty", "number", 3,
-               help="What conditionally independent observers of the fitted difficulty would give"),
+               help="What equally able observers that are independent given the fitted difficulty would give"),
         Column("Pairs", "integer"),
     )  # fmt: skip
     overall = [

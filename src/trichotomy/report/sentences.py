@@ -7,14 +7,6 @@ import numpy as np
 from trichotomy.estimators import CATEGORIES
 from trichotomy.report.analysis import Analysis
 
-EXPLAINED = 0.05
-"""A residual this close to what shared difficulty leaves is called explained; both numbers stand beside the word."""
-_VERDICTS = {
-    "little": "shared difficulty explains nearly all of the agreement",
-    "more": "some observers agree beyond shared difficulty",
-    "less": "observers agree less than shared difficulty alone would make them",
-}
-
 
 def headline(a: Analysis) -> str:
     """Answer, in one sentence, which share of the items can tell these observers apart."""
@@ -41,17 +33,15 @@ def lead(a: Analysis) -> str:
     chance = a.raw_conditional_independence
     if np.isfinite(chance):
         sentences[0] += (
-            f"; observers that are independent given each item's difficulty would reach {chance:.2f} on average"
+            f"; equally able observers who share nothing but the items' difficulty would reach {chance:.2f}"
         )
     residual, expected = float(a.residual["mean"]), float(a.residual["conditional_independence"])
     if np.isfinite(residual) and np.isfinite(expected):
         low, high = a.residual["mean_ci"].values
-        verdict = (
-            "little" if abs(residual - expected) <= EXPLAINED else "more" if residual > expected else "less"
-        )
+        than = "more than" if low > expected else "less than" if high < expected else "no different from"
         sentences.append(
-            f"Given how many of the others are right, a pair's kappa is still {residual:.3f} "
-            f"({low:.3f} to {high:.3f}), where shared difficulty alone leaves {expected:.3f}: {_VERDICTS[verdict]}"
+            f"Given how many of the others are right, kappa is still {residual:.3f} ({low:.3f} to {high:.3f}), "
+            f"{than} the {expected:.3f} that shared difficulty alone would leave"
         )
     return ". ".join(sentences) + "."
 
@@ -72,12 +62,12 @@ def methods(a: Analysis) -> tuple[str, ...]:
         "Pruned consistency leaves out trivial and impossible items. In-sample, the compared observers themselves "
         "decide which those are, which by itself pushes kappa down. Cross-fitted, the observers outside both "
         "conditions decide, so each pair keeps its own items.",
-        "Conditional independence gives what each number would be for observers that are independent given an item's "
-        "difficulty, with difficulty from a beta-binomial fitted to the histogram by maximum likelihood "
-        f"(alpha {float(a.difficulty['alpha']):.3f}, beta {float(a.difficulty['beta']):.3f}). Any mean agreement "
-        "depends on the histogram alone, so read every consistency beside this number. The residual is kappa "
-        "stratified by the rest score, the number right among the other observers (Mantel & Haenszel 1959); with few "
-        "others the rest score measures difficulty only roughly, so its expectation is above zero.",
+        "Conditional independence gives what each number would be for equally able observers that are independent "
+        "given an item's difficulty, with difficulty from a beta-binomial fitted to the histogram by maximum "
+        f"likelihood (alpha {float(a.difficulty['alpha']):.3f}, beta {float(a.difficulty['beta']):.3f}). The agreement "
+        "of a random pair depends on the histogram alone, so read every consistency beside this number. The residual "
+        "is kappa stratified by the rest score, the number right among the other observers (Mantel & Haenszel 1959); "
+        "with few others the rest score measures difficulty only roughly, so its expectation is above zero.",
         "The dichotomy index is (x - x0) / (x_max - x0): x the share of trivial plus impossible items, x0 under the "
         "Poisson-binomial of the observers' accuracies, x_max the largest that these accuracies allow. It depends on "
         f"the number of observers; rarefied to {a.difficulty.attrs['rarefied_to']} (tolerance 0) it can be compared. "

@@ -12,7 +12,16 @@ from numpy.typing import NDArray
 from trichotomy import estimators
 from trichotomy.decisions import Decisions, at_epoch
 from trichotomy.errors import InputError, UnknownNameError
-from trichotomy.stats.snapshot import BOUNDS, Snapshot, estimate_variables, pair_matrix, snapshot, with_bounds
+from trichotomy.stats.snapshot import (
+    BOUNDS,
+    Seed,
+    Snapshot,
+    estimate_variables,
+    pair_matrix,
+    seed_of,
+    snapshot,
+    with_bounds,
+)
 
 SCOPES = ("all", "within conditions", "between conditions")
 
@@ -24,7 +33,7 @@ def error_consistency(
     interval: str = "dirichlet",
     level: float = 0.95,
     draws: int = 1000,
-    rng: int = 0,
+    rng: Seed = 0,
     alternative: str = "two-sided",
 ) -> xr.Dataset:
     """Error consistency of all pairs with intervals and exact p-values.
@@ -88,8 +97,9 @@ def error_consistency(
         condition_a=("observer_a", at_epoch(d, shot.epoch)["condition"].values),
         constant=("observer_a", (right == 0) | (right == (shot.correct >= 0).sum(axis=1))),
     )
+    drawn = [] if interval == "delta" else [f"{draws} draws"]
     result.attrs = shot.attrs(
-        "kappa = (o - e) / (1 - e)", interval=f"{interval}, {draws} draws, over items", level=level, seed=rng,
+        "kappa = (o - e) / (1 - e)", interval=", ".join([interval, *drawn, "over items"]), level=level, seed=seed_of(rng),
         p_value=f"Fisher's exact test, {alternative}", reference="Cohen 1960; Geirhos et al. 2020",
         undefined="NaN where an observer is constant for both, or no item is shared",
     )  # fmt: skip
@@ -104,7 +114,7 @@ def mean_consistency(
     clusters: str | None = None,
     level: float = 0.95,
     draws: int = 1000,
-    rng: int = 0,
+    rng: Seed = 0,
 ) -> xr.Dataset:
     """Mean kappa over all pairs, within and between conditions.
 
@@ -158,7 +168,7 @@ def mean_consistency(
             "jackknife_ci": (("scope", "ci_bound"), nothing),
         },
         coords={"scope": list(SCOPES), "ci_bound": list(BOUNDS)},
-        attrs=shot.attrs("plain mean of kappa over pairs", interval=rows[0].method, level=level, seed=rng,
+        attrs=shot.attrs("plain mean of kappa over pairs", interval=rows[0].method, level=level, seed=seed_of(rng),
                          jackknife="over observers, Student t"),
     )  # fmt: skip
 
@@ -259,7 +269,8 @@ def _cells(d: Decisions, shot: Snapshot) -> estimators.Cells:
 def _forced(cells: estimators.Cells) -> NDArray[np.bool_]:
     """Where one observer of the pair is constant on the items they share."""
     right_a, right_b = cells.both_right + cells.a_only, cells.both_right + cells.b_only
-    return np.asarray((right_a == 0) | (right_b == 0) | (right_a == cells.n) | (right_b == cells.n))
+    constant = (right_a == 0) | (right_b == 0) | (right_a == cells.n) | (right_b == cells.n)
+    return np.asarray(constant & (cells.n > 0))
 
 
 def _square(upper: NDArray[np.float64], M: int) -> NDArray[np.float64]:

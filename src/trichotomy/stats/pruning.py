@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from trichotomy import estimators
 from trichotomy.decisions import Decisions, at_epoch
 from trichotomy.errors import UnknownNameError
-from trichotomy.stats.snapshot import estimate_variables, pair_matrix, snapshot, with_bounds
+from trichotomy.stats.snapshot import Seed, estimate_variables, pair_matrix, seed_of, snapshot, with_bounds
 
 _WHY_UNDEFINED = {
     "crossfit": "fewer than {} observers outside both conditions, or an observer constant on the items kept",
@@ -27,6 +27,9 @@ def pruned_consistency(
     tolerance: int = 0,
     families: bool = True,
     epoch: int | None = None,
+    level: float = 0.95,
+    draws: int = 1000,
+    rng: Seed = 0,
 ) -> xr.Dataset:
     """Error consistency of all pairs without trivial and impossible items.
 
@@ -39,6 +42,8 @@ def pruned_consistency(
         ``insample``: by all observers, the compared ones included (the paper's; pushes kappa down).
     families
         Whether siblings of a condition are left out of the partition too (``crossfit``).
+    level, draws, rng
+        Of the intervals.
 
     Returns
     -------
@@ -54,10 +59,12 @@ def pruned_consistency(
     c = shot.complete
     M, N = c.shape
     if method == "insample":
-        result = estimators.insample_consistency(c, tolerance=tolerance)
+        result = estimators.insample_consistency(c, tolerance=tolerance, level=level, draws=draws, rng=rng)
     elif method == "crossfit":
         label = at_epoch(d, shot.epoch)["condition"].values if families else None
-        result = estimators.crossfit_consistency(c, families=label, tolerance=tolerance)
+        result = estimators.crossfit_consistency(
+            c, families=label, tolerance=tolerance, level=level, draws=draws, rng=rng
+        )
     else:
         raise UnknownNameError("method of pruning", method, ["crossfit", "insample"])
     above = np.triu_indices(M, 1)
@@ -76,12 +83,13 @@ def pruned_consistency(
         },
         attrs=shot.attrs(f"pruned, {method}", n=N,
                          undefined=_WHY_UNDEFINED[method].format(2 * tolerance + 2), tolerance=tolerance,
-                         left_out=shot.left_out, interval="dirichlet per pair; the mean linearised over items",
+                         left_out=shot.left_out, level=level, seed=seed_of(rng),
+                         interval=f"dirichlet per pair, {draws} draws; the mean linearised over items",
                          reference="Meding et al. 2022"),
     )  # fmt: skip
 
 
-def residual_consistency(d: Decisions, *, epoch: int | None = None) -> xr.Dataset:
+def residual_consistency(d: Decisions, *, epoch: int | None = None, level: float = 0.95) -> xr.Dataset:
     """Kappa of all pairs given the rest score, the number right among the other observers.
 
     Zero in expectation where two observers are independent given the number right among the others, which is a
@@ -99,7 +107,7 @@ def residual_consistency(d: Decisions, *, epoch: int | None = None) -> xr.Datase
     """
     shot = snapshot(d, epoch, at_least=2, complete=True)
     c = shot.complete
-    result = estimators.residual_consistency(c)
+    result = estimators.residual_consistency(c, level=level)
     values, mean = result.kappa, result.mean
     if len(c) < 3:
         values = np.full_like(values, np.nan)
@@ -110,7 +118,7 @@ def residual_consistency(d: Decisions, *, epoch: int | None = None) -> xr.Datase
             **estimate_variables("mean", mean),
             "conditional_independence": _independent(c)["residual"],
         },
-        attrs=shot.attrs("kappa stratified by the rest score", n=c.shape[1], left_out=shot.left_out,
+        attrs=shot.attrs("kappa stratified by the rest score", n=c.shape[1], left_out=shot.left_out, level=level,
                          undefined=_WHY_UNDEFINED["residual"],
                          interval="linearised over items", reference="Mantel & Haenszel 1959"),
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import xarray as xr
@@ -14,6 +14,12 @@ from trichotomy.errors import InputError
 from trichotomy.estimators import Estimate
 
 BOUNDS = ("lower", "upper")
+Seed: TypeAlias = int | np.random.Generator
+
+
+def seed_of(rng: Seed) -> int | None:
+    """The seed to note beside a result; None for a generator, which does not tell."""
+    return rng if isinstance(rng, int) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,8 @@ def error_consistency(
     )
     drawn = [] if interval == "delta" else [f"{draws} draws"]
     result.attrs = shot.attrs(
-        "kappa = (o - e) / (1 - e)", interval=", ".join([interval, *drawn, "over items"]), level=level, seed=seed_of(rng),
+        "kappa = (o - e) / (1 - e)",
+        interval=", ".join([interval, *drawn, "over items"]), level=level, seed=seed_of(rng),
         p_value=f"Fisher's exact test, {alternative}", reference="Cohen 1960; Geirhos et al. 2020",
         undefined="NaN where an observer is constant for both, or no item is shared",
     )  # fmt: skip

@@ -63,7 +63,8 @@ def kappa_interval(
         ``multinomial``: the non-parametric bootstrap of items, which resamples just these four cells;
         ``delta``: kappa plus or minus z times its linearised standard error.
     draws, rng
-        Number of draws, and the seed or generator.
+        Number of draws, and the seed or generator; one stream serves all tables in turn, so that a table's bounds
+        move within Monte-Carlo error when its place does.
 
     Returns
     -------

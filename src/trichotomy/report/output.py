@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,10 +48,15 @@ def analyze(
     d: Decisions,
     out: str | Path,
     *,
+    tolerance: int = 0,
+    one_per: str | None = None,
+    drop: Sequence[str] = (),
+    exclude: str | None = None,
+    epoch: int | None = None,
+    rng: int = 0,
     title: str = "",
     force: bool = False,
     progress: Callable[[str], None] = lambda _: None,
-    **options: Any,
 ) -> Report:
     """Analyse Decisions and write the report.
 
@@ -61,14 +66,14 @@ def analyze(
         Decisions of two observers or more.
     out
         Folder to make.
+    tolerance, one_per, drop, exclude, epoch, rng
+        As for ``report.Analysis``.
     title
         What was analysed, for the head of the report.
     force
         Replace what is there.
     progress
         Called with the name of each step.
-    options
-        ``tolerance``, ``one_per``, ``drop``, ``exclude``, ``epoch``, ``rng`` of ``report.Analysis``.
 
     Raises
     ------
@@ -77,7 +82,9 @@ def analyze(
     """
     folder = Path(out)
     check_place(folder, force=force)
-    results = Analysis(d, **options)
+    results = Analysis(
+        d, tolerance=tolerance, one_per=one_per, drop=drop, exclude=exclude, epoch=epoch, rng=rng
+    )
     for name, step in STEPS.items():
         progress(step)
         getattr(results, name)

@@ -163,6 +163,7 @@ def test_formats_lists_the_readers(run):
         (["demo", "--out", "taken.zarr"], "exists already"),
         (["demo", "--out", "."], "is the current folder"),
         (["analyze", "taken.zarr", "--out", "."], "is the current folder"),
+        (["read", "https://example.org/x.csv", "--out", "d.zarr"], "download it"),
         (["analyze", "nosuch://bucket/d.zarr", "--out", "r"], "cannot open nosuch://bucket/d.zarr"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from pathlib import Path
 
@@ -236,3 +237,48 @@ def test_options_that_do_not_fit(tmp_path: Path):
     (tmp_path / "t.csv").write_text("image,pred,label\nx,0,0\n")
     with pytest.raises(InputError, match="top-k correctness needs arrays"):
         read(tmp_path / "t.csv", top_k=2)
+
+
+def test_only_the_arrays_that_are_needed_are_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = save(
+        tmp_path, preds=[[3, 1, 0]], y=Y, notes=np.array([{"a": 1}], dtype=object), logits=np.zeros((3, 5))
+    )
+    loaded: list[str] = []
+    original = np.lib.npyio.NpzFile.__getitem__
+
+    def counting(self, key):
+        loaded.append(key)
+        return original(self, key)
+
+    monkeypatch.setattr(np.lib.npyio.NpzFile, "__getitem__", counting)
+    assert read(path).sizes["item"] == 3
+    assert sorted(loaded) == ["preds", "y"]
+    with pytest.raises(InputError, match=r"array 'notes' of d\.npz holds Python objects, which need pickle"):
+        read(path, mapping={"observers": "notes"})
+
+
+def test_objects_among_annotations_are_left_out(tmp_path: Path):
+    path = save(tmp_path, preds=[[3, 1, 0]])
+    (tmp_path / "labels.csv").write_text("item,label\n0,3\n1,1\n2,1\n")
+    np.savez(
+        tmp_path / "t.npz",
+        y=np.array(Y),
+        boxes=np.array([{}, {}, {}], dtype=object),
+        size=np.array([1, 2, 3]),
+    )
+    d = read(path, targets=tmp_path / "t.npz")
+    assert d["size"].values.tolist() == [1, 2, 3]
+    assert "boxes" not in d.coords
+    assert re.search(r"boxes.* of t\.npz holds Python objects.*left out", warnings(d))
+    d = read(path, targets=tmp_path / "labels.csv", annotations=tmp_path / "t.npz")
+    assert re.search(r"boxes.* of t\.npz holds Python objects.*left out", warnings(d))
+    np.savez(tmp_path / "t.npz", y=np.array(Y, dtype=object))
+    with pytest.raises(InputError, match=r"array 'y' of t\.npz holds Python objects"):
+        read(path, targets=tmp_path / "t.npz")
+
+
+def test_annotations_without_a_value_per_item(tmp_path: Path):
+    path = save(tmp_path, preds=[[3, 1, 0]], y=Y)
+    np.savez(tmp_path / "a.npz", boxes=np.zeros((3, 4)))
+    with pytest.raises(InputError, match=r"no array of a\.npz has one value per item"):
+        read(path, annotations=tmp_path / "a.npz")

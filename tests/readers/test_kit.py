@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import re
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +104,7 @@ class TestModelVsHuman(ReaderTests):
         first, second = folder / "edge_subject-01_session_1.csv", folder / "edge_subject-02_session_1.csv"
         first.write_text(
             header.format("Session") + "subject-01,1,1,0.5,oven,oven,0,0001_edg_s01_0_oven_00_oven10.png\n"
-            "subject-01,1,2,NaN,na,cat,30,0002_edg_s01_30_cat_00_n0123_45.png\n"
+            "subject-01,1,2,NaN,na,cat,30,0002_edg_s01_30_cat_00_n01234567_45.png\n"
         )
         second.write_text(
             header.format("session") + "subject-02,1,1,0.5,cat,oven,0,0001_edg_s02_0_oven_00_oven10.png\n"
@@ -111,7 +113,7 @@ class TestModelVsHuman(ReaderTests):
             [[1, -2], [0, -1]],
             target=[1, 0],
             observers=["subject-01", "subject-02"],
-            items=["0/oven10.png", "30/n0123_45.png"],
+            items=["0/oven10.png", "30/n01234567_45.png"],
             classes=["cat", "oven"],
         )
         return [first, second], wanted
@@ -191,3 +193,48 @@ def test_ambiguous_detection_is_refused(tmp_path: Path, monkeypatch: pytest.Monk
     ):
         read(csv)
     assert read(csv, format="rival").sizes["observer"] == 2
+
+
+@pytest.mark.parametrize("fault", ["absent", "raising", "attribute", "unmade"])
+def test_a_plug_in_that_cannot_be_loaded_breaks_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+):
+    (tmp_path / "raising_plug_in.py").write_text("raise RuntimeError('half\\ninstalled')")
+    (tmp_path / "unmade_plug_in.py").write_text(
+        "class Mine:\n    name = 'mine'\n    description = 'mine'\n"
+        "    def __init__(self):\n        raise OSError('no driver')\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    target, why = {
+        "absent": ("absent_plug_in:Mine", "No module named 'absent_plug_in'"),
+        "raising": ("raising_plug_in:Mine", "RuntimeError: half"),
+        "attribute": ("math:Mine", "AttributeError: .*Mine"),
+        "unmade": ("unmade_plug_in:Mine", "OSError: no driver"),
+    }[fault]
+    monkeypatch.setitem(READERS._targets, "mine", target)
+    csv, _ = TestTableCsv().example(tmp_path)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert detect(csv).name == "table"
+        assert read(csv).sizes["observer"] == 2
+        found = formats()
+    assert re.search(rf"cannot be loaded \(.*{why}", found["mine"])
+    assert "\n" not in found["mine"]
+    assert all("cannot be loaded" not in found[name] for name in ("table", "arrays", "modelvshuman"))
+    with pytest.raises(InputError, match=rf"reader 'mine' cannot be loaded \(.*{why}.*; ") as refused:
+        read(csv, format="mine")
+    assert "\n" not in str(refused.value)
+
+
+def test_a_reader_that_fails_to_look_at_a_file_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    class Clumsy(TableReader):
+        name = "clumsy"
+
+        def sniff(self, path: Path) -> float:
+            raise UnicodeDecodeError("utf-8", path.read_bytes(), 0, 1, "bad")
+
+    monkeypatch.setitem(READERS._targets, "clumsy", Clumsy)
+    csv, _ = TestTableCsv().example(tmp_path)
+    assert detect(csv).name == "table"

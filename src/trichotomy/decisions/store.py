@@ -237,9 +237,11 @@ def open(path: str | os.PathLike[str]) -> Decisions:  # noqa: A001 - the verb of
 
 
 def is_store(path: str | os.PathLike[str]) -> bool:
-    """Whether ``path`` is a folder that holds a Zarr group, or the URL of one."""
+    """Whether ``path`` is a folder that holds a Zarr group, or a URL that is not one of a web page or file."""
     text = str(path)
-    return "://" in text or (Path(text) / "zarr.json").is_file()
+    if "://" in text:
+        return not text.startswith(("http://", "https://"))
+    return (Path(text) / "zarr.json").is_file()
 
 
 class _StoredArray(BackendArray):

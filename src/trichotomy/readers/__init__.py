@@ -4,8 +4,7 @@
 by name in ``READERS``; a third party's own is tested by ``trichotomy.readers.testing.ReaderTests``.
 """
 
-from trichotomy.readers.detect import READERS, detect, formats
 from trichotomy.readers.options import DUPLICATE_RULES, FIELDS, Reader, ReadOptions
-from trichotomy.readers.reading import read
+from trichotomy.readers.reading import READERS, detect, formats, read
 
 __all__ = ["DUPLICATE_RULES", "FIELDS", "READERS", "ReadOptions", "Reader", "detect", "formats", "read"]

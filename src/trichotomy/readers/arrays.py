@@ -9,24 +9,30 @@ ids are called by their position, ``0`` ...; files that are joined must then hol
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from trichotomy.decisions import MISSING, Decisions
 from trichotomy.errors import InputError
-from trichotomy.readers.arrayblocks import Block, axis_ids, block_of, fields_of, probability
+from trichotomy.readers.arrayfiles import (
+    SUFFIXES,
+    Block,
+    axis_ids,
+    block_of,
+    fields_of,
+    load_arrays,
+    probability,
+)
 from trichotomy.readers.assembly import Gathered, assemble
 from trichotomy.readers.classes import ClassColumn, code_classes
-from trichotomy.readers.itemtable import ItemTable
-from trichotomy.readers.npfiles import SUFFIXES, coded_array, load_arrays
+from trichotomy.readers.columns import columns_record
+from trichotomy.readers.files import stems
+from trichotomy.readers.itemtable import ItemTable, side_tables
 from trichotomy.readers.options import ReadOptions
 from trichotomy.readers.parts import Part
-from trichotomy.readers.rawtable import Coded, RawTable
-from trichotomy.readers.sources import stems
-from trichotomy.readers.table import side_tables
+from trichotomy.readers.rawtable import Coded, coded_array
 
 MAGIC = b"\x93NUMPY"
 
@@ -55,31 +61,23 @@ class ArraysReader:
             msg = "arrays have no columns to select rows by; use --where with tables only"
             raise InputError(msg)
         targets, annotations = side_tables(options)
+        elsewhere = list(targets.columns.values()) if targets else []
         parts: list[Part] = []
-        records: list[dict[str, Any]] = []
+        records: list[tuple[Path, dict[str, str]]] = []
         warnings: list[str] = []
-        for k, (path, stem) in enumerate(zip(paths, stems(paths), strict=True)):
-            if options.progress:
-                options.progress(k, len(paths), path.name)
+        for path, stem in zip(options.one_by_one(paths), stems(paths), strict=True):
             arrays = load_arrays(path)
-            fields = fields_of(arrays, options.mapping, path, targets)
+            fields = fields_of(arrays, options.mapping, path, elsewhere)
             block = block_of(path, arrays, fields)
             parts.append(_part(block, stem, targets, options.top_k, warnings, joined=len(paths) > 1))
-            records.append({"files": [path.name], "columns": {f: n or path.name for f, n in fields.items()}})
-        together: dict[str, dict[str, None]] = {}
-        for record in records:
-            for field, name in record["columns"].items():
-                together.setdefault(field, {})[name] = None
+            records.append((path, {field: name or path.name for field, name in fields.items()}))
         return assemble(
             Gathered(
                 parts=parts,
                 reader=self.name,
                 paths=paths,
                 options=options,
-                configuration={
-                    "columns": {f: " | ".join(n) for f, n in together.items()},
-                    "layouts": records,
-                },
+                configuration=columns_record(records),
                 targets=targets,
                 annotations=annotations,
                 warnings=list(dict.fromkeys(warnings)),
@@ -106,7 +104,6 @@ def _part(
         warnings.append(
             "items without ids were joined by their position, which must mean the same in all files"
         )
-    column = _Column(table)
     target = None
     if "targets" in block.arrays:
         values = block.arrays["targets"]
@@ -114,20 +111,16 @@ def _part(
             msg = f"{table.path.name} has targets of shape {values.shape} for {N} items; give one target per item"
             raise InputError(msg)
         once = coded_array(values)
-        target = column(Coded(np.tile(once.codes, M * E), once.values), block.fields["targets"])
-    response = (
-        None if block.best is None else column(coded_array(block.best[..., 0]), block.fields["responses"])
-    )
-    correct = (
-        None if block.correct is None else column(coded_array(block.correct), block.fields.get("correct", ""))
-    )
+        target = block.column(Coded(np.tile(once.codes, M * E), once.values), "targets")
+    response = None if block.best is None else block.column(coded_array(block.best[..., 0]), "responses")
+    correct = None if block.correct is None else block.column(coded_array(block.correct), "correct")
     if top_k is not None:
-        correct = column(_among_best(block, item, target, targets, top_k), "top-k")
+        correct = block.column(_among_best(block, item, target, targets, top_k), "correct")
     return Part(
         table=table,
         observer=Coded(np.repeat(observer.codes, E * N), observer.values),
         item=Coded(np.tile(item.codes, M * E), item.values),
-        epoch=_epochs(block, column),
+        epoch=_epochs(block),
         response=response,
         target=target,
         correct=correct,
@@ -136,19 +129,7 @@ def _part(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """Names the places of a column's values."""
-
-    table: RawTable
-
-    def __call__(self, column: Coded, name: str) -> ClassColumn:
-        return ClassColumn(
-            column, name or self.table.path.name, lambda code: self.table.place_of(column, code)
-        )
-
-
-def _epochs(block: Block, column: _Column) -> ClassColumn | None:
+def _epochs(block: Block) -> ClassColumn | None:
     M, E, N = block.shape
     epochs = block.arrays.get("epochs")
     if epochs is None:
@@ -157,7 +138,7 @@ def _epochs(block: Block, column: _Column) -> ClassColumn | None:
         msg = f"{block.path.name} names {epochs.size} epochs where the answers have {E}; give (observer, epoch, item)"
         raise InputError(msg)
     once = coded_array(epochs)
-    return column(Coded(np.tile(np.repeat(once.codes, N), M), once.values), block.fields["epochs"])
+    return block.column(Coded(np.tile(np.repeat(once.codes, N), M), once.values), "epochs")
 
 
 def _among_best(
@@ -168,8 +149,6 @@ def _among_best(
     if block.best is None or not 1 <= top_k <= available:
         msg = f"top-{top_k} correctness needs the {top_k} best answers, but {block.path.name} has {available} per item"
         raise InputError(msg)
-    table = block.table()
-    column = _Column(table)
     if target is None and (targets is None or targets.target is None):
         msg = f"top-{top_k} correctness needs targets; name them with --map targets=ARRAY or --targets FILE"
         raise InputError(msg)
@@ -181,8 +160,8 @@ def _among_best(
         per_item = Coded(
             np.tile(codes, block.shape[0] * block.shape[1]).astype(np.int32), targets.target.values
         )
-        target = column(per_item, "targets")
-    answers = [column(coded_array(block.best[..., j]), block.fields["responses"]) for j in range(top_k)]
+        target = ClassColumn(per_item, targets.target_column, block.table().place)
+    answers = [block.column(coded_array(block.best[..., j]), "responses") for j in range(top_k)]
     coding = code_classes(answers, [target])
     wanted = coding.targets[0]
     right = np.zeros(len(wanted), dtype=bool)

@@ -13,14 +13,16 @@ from numpy.typing import NDArray
 from trichotomy.decisions import MISSING, Decisions, provenance
 from trichotomy.errors import InputError
 from trichotomy.readers.classes import WHOLE, ClassCoding, ClassColumn, code_classes, correctness
-from trichotomy.readers.itemtable import ItemTable, coordinate
-from trichotomy.readers.observers import Observers, name_observers
+from trichotomy.readers.items import Place, item_coords, target_of_items
+from trichotomy.readers.itemtable import ItemTable
+from trichotomy.readers.observers import name_observers
 from trichotomy.readers.options import ReadOptions
 from trichotomy.readers.parts import Part
 from trichotomy.readers.rawtable import Coded, Codes, merged, missing_text
 from trichotomy.readers.rows import Rows, to_decisions
-from trichotomy.readers.targets import Place, target_of_items
-from trichotomy.readers.wide import check_wide, decisions_are_correctness
+
+ZERO_ONE = frozenset({"0", "1", "0.0", "1.0", "true", "false"})
+"""Answers that may be correctness."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,17 +58,21 @@ def assemble(found: Gathered) -> Decisions:
         asked = ", ".join(f"{column}={value}" for column, value in found.options.where.items())
         msg = f"no row has {asked}; check the value of --where"
         raise InputError(msg)
-    warnings = [*found.warnings, *(w for part in found.parts for w in part.warnings)]
+    warnings = [*found.warnings, *(w for table in found.annotations for w in table.warnings)]
+    warnings += [w for part in found.parts for w in part.warnings]
     parts = _with_answers(found, warnings)
     item = merged([part.item for part in parts])
     observers = name_observers(parts, item.codes)
     place = _places(parts)
     coding = _classes(parts, found)
     target = target_of_items(parts, found.targets, item, coding, place, warnings)
-    check_wide(parts, coding)
+    _check_wide(parts, coding)
     response = np.concatenate(coding.responses) if coding.responses else None
     warnings += [*coding.warnings, *observers.warnings]
     epochs, epoch = _epochs(parts)
+    condition = observers.stimulus_condition
+    about_items = {**({} if condition is None else {"stimulus_condition": condition}), **found.item_coords}
+    described = [*([found.targets] if found.targets else []), *found.annotations]
     rows = Rows(
         observers=observers.ids,
         items=item.values,
@@ -84,7 +90,7 @@ def assemble(found: Gathered) -> Decisions:
             **observers.coords,
             **(found.observer_coords(observers.ids) if found.observer_coords else {}),
         },
-        item_coords=_item_coords(found, item, observers, warnings),
+        item_coords=item_coords(item.values, about_items, described, warnings),
     )
     return to_decisions(
         rows,
@@ -117,7 +123,7 @@ def _with_answers(found: Gathered, warnings: list[str]) -> list[Part]:
     """Parts that can be judged: responses with targets, or correctness; 0/1 responses without targets are that."""
     parts = list(found.parts)
     targeted = found.targets is not None or any(part.target is not None for part in parts)
-    if not targeted and decisions_are_correctness(parts):
+    if not targeted and _only_zero_one(parts):
         warnings.append(
             "there are no targets and every answer is 0 or 1: the answers were taken as correctness"
         )
@@ -142,6 +148,49 @@ def _with_answers(found: Gathered, warnings: list[str]) -> list[Part]:
     return parts
 
 
+def _only_zero_one(parts: Sequence[Part]) -> bool:
+    """Whether every answer of every part is 0 or 1 (or true, false), so that it can say right or wrong."""
+    columns = [part.response for part in parts if part.correct is None]
+    return bool(columns) and all(
+        column is not None
+        and all(str(v).strip().lower() in ZERO_ONE or missing_text(v) for v in column.column.values)
+        for column in columns
+    )
+
+
+def _check_wide(parts: Sequence[Part], coding: ClassCoding) -> None:
+    """Refuse a wide table in which a column can hardly be an observer's responses.
+
+    Raises
+    ------
+    InputError
+        A column that holds no class that is a target, or only 0 and 1 where there are more classes.
+    """
+    if not any(part.wide for part in parts):
+        return
+    targets = {int(t) for codes in coding.targets for t in np.unique(codes) if t >= 0}
+    if not targets:
+        return
+    answered = [part for part in parts if part.response is not None]
+    for part, codes in zip(answered, coding.responses, strict=True):
+        given = {int(r) for r in np.unique(codes) if r >= 0}
+        if not part.wide or not given:
+            continue
+        name, file = part.observer.values[0], part.table.path.name
+        if given.isdisjoint(targets):
+            msg = (
+                f"column '{name}' of {file} holds no class that is an item's target, so it is hardly an observer; "
+                "name the observers' columns with --map responses=A,B,..."
+            )
+            raise InputError(msg)
+        if not coding.classes and given <= {0, 1} and len(targets) > 2:
+            msg = (
+                f"column '{name}' of {file} holds only 0 and 1 where the targets are {len(targets)} classes; if it "
+                "says right or wrong, name it with --map correct=A,B,..."
+            )
+            raise InputError(msg)
+
+
 def _places(parts: Sequence[Part]) -> Place:
     """Row of all parts, one after the other, to its file and line."""
     starts = np.cumsum([0, *(len(part.item.codes) for part in parts)])
@@ -159,13 +208,7 @@ def _classes(parts: Sequence[Part], found: Gathered) -> ClassCoding:
     targets = list({id(part.target): part.target for part in parts if part.target is not None}.values())
     table = found.targets
     if table is not None and table.target is not None:
-        column = table.target
-        place_of = table.place
-        targets.append(
-            ClassColumn(
-                column, table.target_column, lambda k: place_of(int(np.flatnonzero(column.codes == k)[0]))
-            )
-        )
+        targets.append(ClassColumn(table.target, table.target_column, table.place))
     return code_classes(responses, targets, no_answer=found.no_answer)
 
 
@@ -248,25 +291,3 @@ def _numbers(parts: Sequence[Part], name: str) -> NDArray[np.float64] | None:
         for part, column in zip(parts, columns, strict=True)
     ]
     return filled[0] if len(filled) == 1 else np.concatenate(filled)
-
-
-def _item_coords(found: Gathered, item: Coded, observers: Observers, warnings: list[str]) -> dict[str, Any]:
-    coords: dict[str, Any] = {}
-    if observers.stimulus_condition is not None:
-        coords["stimulus_condition"] = _texts(observers.stimulus_condition)
-    for name, column in found.item_coords.items():
-        coords[name] = _texts(column)
-    for table in [*([found.targets] if found.targets else []), *found.annotations]:
-        rows = table.rows_of(item.values)
-        if (rows < 0).all():
-            warnings.append(
-                f"{table.path.name} describes none of the items; its ids are like {table.ids[0]!r}"
-            )
-            continue
-        for name, values in table.annotations.items():
-            coords[name] = coordinate([values[row] if row >= 0 else None for row in rows.tolist()])
-    return coords
-
-
-def _texts(column: Coded) -> NDArray[Any]:
-    return coordinate([column.values[code] if code >= 0 else None for code in column.codes.tolist()])

@@ -28,11 +28,15 @@ LARGEST = int(np.iinfo(np.int32).max)
 
 @dataclass(frozen=True, slots=True)
 class ClassColumn:
-    """A column of responses or targets, and how to say where one of its codes first stands."""
+    """A column of responses or targets, its name, and the file and line of each of its rows."""
 
     column: Coded
     name: str
-    place: Callable[[int], str]
+    place_of_row: Callable[[int], str]
+
+    def place(self, code: int) -> str:
+        """Where a code first stands."""
+        return self.place_of_row(int(np.flatnonzero(self.column.codes == code)[0]))
 
 
 @dataclass(slots=True)

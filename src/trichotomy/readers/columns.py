@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from trichotomy.decisions.schema import few
 from trichotomy.errors import InputError, UnknownNameError
@@ -168,6 +171,26 @@ def layout_of(
         about_observers=about,
         unused=tuple(c for c in free if c not in about),
     )
+
+
+def columns_record(records: Sequence[tuple[Path, Mapping[str, str]]]) -> dict[str, Any]:
+    """What the columns were taken for, as ``columns`` (field to column) and, file by file, ``layouts``.
+
+    Where files call a field differently, ``columns`` joins the names by `` | ``; files in which every field is
+    called the same share an entry of ``layouts``.
+    """
+    together: dict[str, dict[str, None]] = {}
+    layouts: list[dict[str, Any]] = []
+    names = Counter(path.name for path, _ in records)
+    for path, record in records:
+        for field, column in record.items():
+            together.setdefault(field, {})[column] = None
+        same = next((entry for entry in layouts if entry["columns"] == record), None)
+        if same is None:
+            same = {"files": [], "columns": dict(record)}
+            layouts.append(same)
+        same["files"].append(path.name if names[path.name] == 1 else str(path))
+    return {"columns": {field: " | ".join(found) for field, found in together.items()}, "layouts": layouts}
 
 
 def guessed(field: str, header: Sequence[str]) -> str | None:

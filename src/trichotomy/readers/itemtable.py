@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from trichotomy.decisions.schema import few
 from trichotomy.errors import InputError
+from trichotomy.readers.arrayfiles import SUFFIXES, PythonObjectsError, load_arrays
 from trichotomy.readers.columns import guessed
-from trichotomy.readers.npfiles import SUFFIXES, load_arrays
+from trichotomy.readers.files import refuse_absent
+from trichotomy.readers.options import ReadOptions
 from trichotomy.readers.rawtable import Coded, RawTable, coded, identifiers, missing_text, nameless
 from trichotomy.readers.tablefiles import header_of, load
 
@@ -59,15 +61,22 @@ def read_item_table(path: Path, *, mapping: Mapping[str, str], with_target: bool
     InputError
         No column of ids or targets, an item twice with different values.
     """
-    if not path.is_file():
-        msg = f"there is no file {path}; check the path"
-        raise InputError(msg)
+    refuse_absent(path)
     if path.suffix.lower() in SUFFIXES:
         return _from_arrays(path, mapping, with_target=with_target)
     header = header_of(path)
     item = _column("items", header, mapping, path)
     target = _column("targets", [c for c in header if c != item], mapping, path) if with_target else None
     return _from_table(load(path, header), item, target)
+
+
+def side_tables(options: ReadOptions) -> tuple[ItemTable | None, list[ItemTable]]:
+    """Read the files of targets and annotations that the options name."""
+    targets = options.targets and read_item_table(options.targets, mapping=options.mapping, with_target=True)
+    annotations = [
+        read_item_table(p, mapping=options.mapping, with_target=False) for p in options.annotations
+    ]
+    return targets or None, annotations
 
 
 def _column(field_name: str, header: Sequence[str], mapping: Mapping[str, str], path: Path) -> str:
@@ -158,20 +167,6 @@ def _is_number(value: str) -> bool:
     return not (len(bare) > 1 and bare[0] == "0" and bare.isdigit())  # 00012 is a name
 
 
-def coordinate(values: Sequence[Any]) -> NDArray[Any]:
-    """Turn one value per item (None missing) into an array that a store can hold: bool, int, float or text."""
-    known = [v for v in values if v is not None]
-    if known and all(isinstance(v, bool | np.bool_) for v in known) and len(known) == len(values):
-        return np.array(values, dtype=bool)
-    if known and all(isinstance(v, bool | int | float | np.number) for v in known):
-        if len(known) == len(values) and all(isinstance(v, int | np.integer) for v in known):
-            return np.array(values, dtype=np.int64)
-        return np.array([np.nan if v is None else float(v) for v in values])
-    text = np.empty(len(values), dtype=object)
-    text[:] = ["" if v is None else str(v) for v in values]
-    return text
-
-
 def _from_arrays(path: Path, mapping: Mapping[str, str], *, with_target: bool) -> ItemTable:
     arrays = load_arrays(path)
     if list(arrays) == [""]:
@@ -182,22 +177,53 @@ def _from_arrays(path: Path, mapping: Mapping[str, str], *, with_target: bool) -
                 f"{path.name} has shape {only.shape}; give one label per item, or two columns: item and label"
             )
             raise InputError(msg)
-    length = {name: array.shape for name, array in arrays.items() if array.ndim == 1}
-    names = list(length)
+    columns, objects = _columns(arrays)
+    names = [*columns, *objects]
     item = next((n for n in (mapping.get("items"), guessed("items", names)) if n in names), None)
-    left = [n for n in names if n != item]
-    target = _column("targets", left, mapping, path) if with_target else None
-    size = len(arrays[item or target or names[0]])
-    whole = [n for n in left if length[n] == (size,)]
-    columns = {n: coded(arrays[n].tolist()) for n in dict.fromkeys([*([target] if target else []), *whole])}
-    ids = coded([str(k) for k in range(size)] if item is None else arrays[item].tolist())
-    if target and len(columns[target].codes) != size:
-        msg = (
-            f"{path.name} has {len(columns[target].codes)} targets for {size} items; give one target per item"
-        )
+    target = _column("targets", [n for n in names if n != item], mapping, path) if with_target else None
+    first = item or target or next(iter(columns), None)
+    if first is None:
+        msg = f"no array of {path.name} has one value per item; give arrays of one dimension"
+        raise InputError(msg)
+    size = len(arrays[first])
+    if target and len(arrays[target]) != size:
+        msg = f"{path.name} has {len(arrays[target])} targets for {size} items; give one target per item"
         raise InputError(msg)
     id_name = item or "position"
+    cells = {
+        id_name: [str(k) for k in range(size)] if item is None else arrays[item].tolist(),
+        **({target: arrays[target].tolist()} if target else {}),
+        **{
+            n: array.tolist()
+            for n, array in columns.items()
+            if n not in (item, target) and len(array) == size
+        },
+    }
     table = RawTable(
-        path, {**columns, id_name: ids}, size, lambda rows: [int(row) for row in rows], unit="index"
+        path,
+        {name: coded(values) for name, values in cells.items()},
+        size,
+        lambda rows: [int(row) for row in rows],
+        unit="index",
     )
-    return _from_table(table, id_name, target)
+    found = _from_table(table, id_name, target)
+    if objects:
+        found.warnings.append(
+            f"the array {few(objects)} of {path.name} holds Python objects, which are not read, and was left out"
+        )
+    return found
+
+
+def _columns(arrays: Mapping[str, NDArray[Any]]) -> tuple[dict[str, NDArray[Any]], list[str]]:
+    """Arrays of one dimension, and the names of those that hold Python objects."""
+    columns: dict[str, NDArray[Any]] = {}
+    objects: list[str] = []
+    for name in arrays:
+        try:
+            array = arrays[name]
+        except PythonObjectsError:
+            objects.append(name)
+        else:
+            if array.ndim == 1:
+                columns[name] = array
+    return columns, objects

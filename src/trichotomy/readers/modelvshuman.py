@@ -2,12 +2,13 @@
 
 ``subj,session,trial,rt,object_response,category,condition,imagename``; ``Session`` is read too. ``imagename``
 starts with a prefix of the trial and the subject that is no part of the image: images are joined within a
-condition by its last part, split at ``_`` (the last two where the one before begins with ``n0``, a WordNet
-number). Item ids are ``condition/image``. ``na`` is asked without a valid answer and counts as wrong.
+condition by its last part, split at ``_`` (the last two where the one before is a WordNet number such as
+``n04111531``). Item ids are ``condition/image``. ``na`` is asked without a valid answer and counts as wrong.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,21 +19,23 @@ import numpy as np
 from trichotomy.decisions import Decisions
 from trichotomy.errors import InputError, TrichotomyError
 from trichotomy.readers.assembly import Gathered, assemble
-from trichotomy.readers.columns import Layout
+from trichotomy.readers.columns import Layout, columns_record
+from trichotomy.readers.files import suffix
+from trichotomy.readers.itemtable import side_tables
 from trichotomy.readers.observers import one_per_group
 from trichotomy.readers.options import ReadOptions
 from trichotomy.readers.parts import Part, check_where, parts_of
 from trichotomy.readers.rawtable import Coded, identifiers, merged, recoded
-from trichotomy.readers.sources import suffix
-from trichotomy.readers.table import columns_record, side_tables
 from trichotomy.readers.tablefiles import TEXT_SUFFIXES, header_of, load
 
 COLUMNS = {"observers": "subj", "responses": "object_response", "targets": "category", "items": "imagename"}
-NEEDED = (*COLUMNS.values(), "condition")
+CONDITION = "condition"
+NEEDED = (*COLUMNS.values(), CONDITION)
 NO_ANSWER = ("na",)
 HUMAN = "subject"
 """An observer whose name begins so is a person, any other a model."""
-WORDNET = "n0"
+WORDNET = re.compile(r"n\d{8}")
+"""A synset of ImageNet: the part of speech and eight digits."""
 
 
 class ModelVsHumanReader:
@@ -63,28 +66,26 @@ class ModelVsHumanReader:
             raise InputError(msg)
         targets, annotations = side_tables(options)
         parts: list[Part] = []
-        layouts: dict[str, Layout] = {}
+        records: list[tuple[Path, dict[str, str]]] = []
         conditions: list[Coded] = []
-        for k, path in enumerate(paths):
-            if options.progress:
-                options.progress(k, len(paths), path.name)
+        for path in options.one_by_one(paths):
             header = header_of(path)
             layout = _layout(header, options.mapping, path)
             check_where(options.where, header, path.name)
-            table = load(path, list(dict.fromkeys([*layout.used(), "condition", *options.where])))
+            table = load(path, list(dict.fromkeys([*layout.used(), CONDITION, *options.where])))
             for part in parts_of(table, layout, path.stem, where=options.where, alone=False):
-                condition = identifiers(table.coded("condition"))
+                condition = identifiers(table.coded(CONDITION))
                 condition = condition if part.rows is None else condition.take(part.rows)
                 parts.append(replace(part, item=_images(part.item, condition)))
                 conditions.append(condition)
-            layouts[path.name if path.name not in layouts else str(path)] = layout
+            records.append((path, {**layout.record(), "stimulus_condition": CONDITION}))
         return assemble(
             Gathered(
                 parts=parts,
                 reader=self.name,
                 paths=paths,
                 options=options,
-                configuration=_record(layouts),
+                configuration=columns_record(records),
                 targets=targets,
                 annotations=annotations,
                 item_coords=_item_coords(parts, conditions) if parts else {},
@@ -103,12 +104,12 @@ def image_key(imagename: str) -> str:
     'bird2-clock3.png'
     """
     parts = imagename.split("_")
-    return "_".join(parts[-2:] if len(parts) > 1 and parts[-2].startswith(WORDNET) else parts[-1:])
+    return "_".join(parts[-2:] if len(parts) > 1 and WORDNET.fullmatch(parts[-2]) else parts[-1:])
 
 
 def _layout(header: Sequence[str], mapping: Any, path: Path) -> Layout:
     columns = {**COLUMNS, **mapping}
-    lacking = [column for column in [*columns.values(), "condition"] if column not in header]
+    lacking = [column for column in [*columns.values(), CONDITION] if column not in header]
     if lacking:
         msg = f"{path.name} has no column '{lacking[0]}', which the format modelvshuman needs; try --format table"
         raise InputError(msg)
@@ -121,16 +122,8 @@ def _layout(header: Sequence[str], mapping: Any, path: Path) -> Layout:
         correct=(columns["correct"],) if "correct" in columns else (),
         p_target=columns.get("p_target"),
         p_response=columns.get("p_response"),
-        unused=tuple(c for c in header if c not in {*columns.values(), "condition"}),
+        unused=tuple(c for c in header if c not in {*columns.values(), CONDITION}),
     )
-
-
-def _record(layouts: dict[str, Layout]) -> dict[str, Any]:
-    """What the columns were taken for, the stimulus's condition among them."""
-    record = columns_record(layouts)
-    for columns in (record["columns"], *(entry["columns"] for entry in record["layouts"])):
-        columns["stimulus_condition"] = "condition"
-    return record
 
 
 def _images(imagename: Coded, condition: Coded) -> Coded:

@@ -62,7 +62,7 @@ def name_observers(parts: Sequence[Part], item: Codes) -> Observers:
             run[name] = instance
             names.append(name)
         columns.append(Coded(codes.astype(np.int32), names))
-    whole = merged([_unique(column) for column in columns])
+    whole = merged([identifiers(column) for column in columns])  # several runs may share a name
     observers = Observers(ids=whole.values, codes=whole.codes)
     if family:
         observers.coords["condition"] = _objects([family.get(name, name) for name in whole.values])
@@ -86,11 +86,6 @@ def _several_runs(parts: Sequence[Part]) -> bool:
             if runs.setdefault(part.observer.values[o], part.replicate.values[r]) != part.replicate.values[r]:
                 return True
     return False
-
-
-def _unique(column: Coded) -> Coded:
-    """Merge names that occur twice (several runs of an observer that is not split by run)."""
-    return identifiers(column)
 
 
 def _describe(observers: Observers, parts: Sequence[Part], column: str, item: Codes) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -70,6 +70,13 @@ class ReadOptions:
             "duplicates": self.duplicates,
             "top_k": self.top_k,
         }
+
+    def one_by_one(self, paths: Sequence[Path]) -> Iterator[Path]:
+        """Files to read, telling ``progress`` of each."""
+        for done, path in enumerate(paths):
+            if self.progress:
+                self.progress(done, len(paths), path.name)
+            yield path
 
     def side_files(self) -> list[Path]:
         """Files that are read beside the sources."""

@@ -112,12 +112,7 @@ class _Columns:
         return self.table.place(row if self.rows is None else int(self.rows[row]))
 
     def classes(self, name: str | None) -> ClassColumn | None:
-        if name is None:
-            return None
-        column = self.coded(name)
-        return ClassColumn(
-            column, name, lambda code: self.place(int(np.flatnonzero(column.codes == code)[0]))
-        )
+        return None if name is None else ClassColumn(self.coded(name), name, self.place)
 
     def numbers(self, name: str | None) -> NDArray[np.float64] | None:
         if name is None:

@@ -15,8 +15,8 @@ from trichotomy.errors import InputError
 Codes: TypeAlias = NDArray[np.int32]
 MISSING_TEXT = frozenset({"", "nan", "NaN", "NAN", "NA", "N/A", "n/a", "<NA>", "null", "NULL"})
 """Cells of a text file that mean "no value"; all but the empty one are reported when they are met."""
-
-
+SMALL_RANGE = 1000
+"""Class indices lie densely from 0; a range not much longer than the array is coded without sorting."""
 _NONE: NDArray[np.int64] = np.zeros(0, dtype=np.int64)
 
 
@@ -74,10 +74,6 @@ class RawTable:
         """File and line (or row) of a data row."""
         return f"{self.path.name}, {self.unit} {self.places([row])[0]}"
 
-    def place_of(self, column: Coded, code: int) -> str:
-        """Where a value of a column first stands."""
-        return self.place(int(np.flatnonzero(column.codes == code)[0]))
-
 
 def coded(values: Sequence[Any]) -> Coded:
     """Code a list of cells; None and NaN are null. 1, 1.0 and True stay apart."""
@@ -89,6 +85,27 @@ def coded(values: Sequence[Any]) -> Coded:
         else:
             codes[row] = index.setdefault((type(value), value), len(index))
     return Coded(codes, [value for _, value in index])
+
+
+def coded_array(array: NDArray[Any]) -> Coded:
+    """Code the cells of an array, flattened; NaN is null, and a range of whole numbers needs no sorting."""
+    flat = array.ravel()
+    if flat.dtype.kind == "b":
+        return compact(flat.astype(np.int32), [False, True])
+    if flat.dtype.kind in "iu" and flat.size:
+        lowest, highest = int(flat.min()), int(flat.max())
+        if highest - lowest < flat.size + SMALL_RANGE:
+            codes = (flat.astype(np.int64) - lowest).astype(np.int32)
+            return compact(codes, range(lowest, highest + 1))
+    values, inverse = np.unique(flat, return_inverse=True)
+    codes = inverse.ravel().astype(np.int32)
+    plain = [v.decode("utf-8", "replace") if isinstance(v, bytes) else v for v in values.tolist()]
+    gaps = [k for k, v in enumerate(plain) if v != v]
+    return (
+        compact(np.where(np.isin(codes, gaps), -1, codes).astype(np.int32), plain)
+        if gaps
+        else Coded(codes, plain)
+    )
 
 
 def compact(codes: Codes, values: Sequence[Any]) -> Coded:

@@ -1,4 +1,8 @@
-"""The public function: files to Decisions."""
+"""The way in: files to Decisions, by the reader that is named or the one most confident about them.
+
+A reader that another distribution adds and that cannot be loaded breaks nothing but itself: detection passes
+it over, ``formats`` says why, and only asking for it by name is an error.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +12,21 @@ from pathlib import Path
 from typing import Any
 
 from trichotomy.decisions import Decisions
-from trichotomy.readers.detect import READERS, detect
+from trichotomy.errors import InputError, TrichotomyError
+from trichotomy.readers.files import Source, expand, refuse_unreadable
 from trichotomy.readers.options import Reader, ReadOptions
-from trichotomy.readers.sources import Source, expand
+from trichotomy.registry import Registry
+
+READERS: Registry[type[Reader]] = Registry(
+    "reader",
+    {
+        "table": "trichotomy.readers.table:TableReader",
+        "arrays": "trichotomy.readers.arrays:ArraysReader",
+        "modelvshuman": "trichotomy.readers.modelvshuman:ModelVsHumanReader",
+    },
+    group="trichotomy.readers",
+)
+"""Readers by name; other distributions add theirs through the entry-point group ``trichotomy.readers``."""
 
 
 def read(
@@ -60,7 +76,8 @@ def read(
     Raises
     ------
     InputError
-        Data that no documented rule covers; one sentence with file, row and remedy.
+        Data that no documented rule covers; one sentence with file, row and remedy. A reader, asked for by name,
+        that cannot be loaded.
     UnknownNameError
         A format, field, column or rule that does not exist.
     MissingExtraError
@@ -76,7 +93,85 @@ def read(
         top_k=top_k,
         progress=progress,
     )
-    named = READERS.get(format)() if isinstance(format, str) else format
+    named = _reader(format) if isinstance(format, str) else format
     paths = expand(source, leave_out=options.side_files())
     reader = named if named is not None else detect(paths)
     return reader.read(paths, options)
+
+
+def formats() -> dict[str, str]:
+    """Names of the formats that can be read, each with one sentence about it, or about why it cannot be."""
+    return {
+        name: reader if isinstance(reader, str) else reader.description for name, reader in _loaded().items()
+    }
+
+
+def detect(paths: Sequence[Path]) -> Reader:
+    """Return the reader that is most confident about every file.
+
+    Raises
+    ------
+    InputError
+        No reader, or two equally, know a file, or the files need different readers.
+    """
+    readers = [reader for reader in _loaded().values() if not isinstance(reader, str)]
+    chosen: Reader | None = None
+    for path in paths:
+        best = _best(path, readers)
+        if chosen is not None and best.name != chosen.name:
+            msg = (
+                f"{paths[0].name} looks like the format {chosen.name} and {path.name} like {best.name}; "
+                "read them apart, or name one format with --format"
+            )
+            raise InputError(msg)
+        chosen = best
+    if chosen is None:
+        msg = "there is nothing to read; name at least one file"
+        raise InputError(msg)
+    return chosen
+
+
+def _best(path: Path, readers: Sequence[Reader]) -> Reader:
+    confidence = [_confidence(reader, path) for reader in readers]
+    highest = max(confidence)
+    first = [reader for reader, c in zip(readers, confidence, strict=True) if c == highest]
+    known = ", ".join(reader.name for reader in readers)
+    if highest <= 0:
+        refuse_unreadable(path)
+        msg = f"the format of {path.name} is not recognised; name it with --format (known: {known})"
+        raise InputError(msg)
+    if len(first) > 1:
+        both = " and ".join(reader.name for reader in first)
+        msg = f"{path.name} could be {both}; name the format with --format (known: {known})"
+        raise InputError(msg)
+    return first[0]
+
+
+def _confidence(reader: Reader, path: Path) -> float:
+    """0 where the reader fails to look, so that no plug-in keeps another reader from a file."""
+    try:
+        return reader.sniff(path)
+    except Exception:  # noqa: BLE001 (a plug-in may raise anything)
+        return 0.0
+
+
+def _loaded() -> dict[str, Reader | str]:
+    """Readers by name; for one that cannot be loaded, the sentence that says so."""
+    found: dict[str, Reader | str] = {}
+    for name in READERS.names():
+        try:
+            found[name] = _reader(name)
+        except TrichotomyError as error:
+            found[name] = str(error)
+    return found
+
+
+def _reader(name: str) -> Reader:
+    try:
+        return READERS.get(name)()
+    except TrichotomyError:
+        raise
+    except Exception as error:  # a plug-in may raise anything
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        msg = f"the reader '{name}' cannot be loaded ({reason}); install its package again, or remove it"
+        raise InputError(msg) from error

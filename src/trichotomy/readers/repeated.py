@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from trichotomy.errors import InputError
 
-SPARSE = 8
+MOST_CELLS_PER_ROW = 8
 """Keys are counted in an array while it is at most this many times longer than the rows; else they are sorted."""
 
 
@@ -49,7 +49,7 @@ def find(
     answer
         Rows to a number for what was answered there, -1 where nothing was.
     """
-    if cells <= SPARSE * len(key):
+    if cells <= MOST_CELLS_PER_ROW * len(key):
         seen = np.zeros(cells, dtype=bool)
         seen[key] = True
         unique = int(np.count_nonzero(seen)) == len(key)

@@ -20,7 +20,7 @@ TOLERANCE = 1e-6
 
 LARGE = 500_000_000
 """Decisions that make a cube large: a gigabyte of responses."""
-SPARSE = 100
+EMPTIEST = 100
 """A large cube is refused where it has this many times more cells than there are rows."""
 
 
@@ -139,7 +139,7 @@ def to_decisions(
 def _refuse_sparse(shape: tuple[int, int, int], rows: int) -> None:
     """Refuse a cube that would be large and nearly empty: some column was taken for what it is not."""
     M, E, N = shape
-    if max(LARGE, SPARSE * rows) < M * E * N:
+    if max(LARGE, EMPTIEST * rows) < M * E * N:
         msg = (
             f"{M} observers x {E} epochs x {N} items would hold only {rows} rows; check which columns were taken for "
             "observers, epochs and items, and name them with --map"

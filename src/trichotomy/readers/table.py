@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from trichotomy.decisions import Decisions
 from trichotomy.errors import InputError
 from trichotomy.readers.assembly import Gathered, assemble
-from trichotomy.readers.columns import Layout, layout_of
-from trichotomy.readers.itemtable import ItemTable, read_item_table
+from trichotomy.readers.columns import columns_record, layout_of
+from trichotomy.readers.files import stems
+from trichotomy.readers.itemtable import side_tables
 from trichotomy.readers.options import ReadOptions
 from trichotomy.readers.parts import Part, check_where, parts_of
-from trichotomy.readers.sources import stems
 from trichotomy.readers.tablefiles import header_of, is_table, load
 
 
@@ -37,10 +37,8 @@ class TableReader:
         targets, annotations = side_tables(options)
         elsewhere = list(targets.columns.values()) if targets else []
         parts: list[Part] = []
-        layouts: dict[str, Layout] = {}
-        for k, (path, stem) in enumerate(zip(paths, stems(paths), strict=True)):
-            if options.progress:
-                options.progress(k, len(paths), path.name)
+        records: list[tuple[Path, dict[str, str]]] = []
+        for path, stem in zip(options.one_by_one(paths), stems(paths), strict=True):
             header = header_of(path)
             layout = layout_of(header, mapping=options.mapping, place=path.name, elsewhere=elsewhere)
             check_where(options.where, header, path.name)
@@ -48,43 +46,15 @@ class TableReader:
             numeric, whole = ([c for c in hint if c not in options.where] for hint in layout.hints())
             table = load(path, columns, numeric, whole)
             parts += parts_of(table, layout, stem, where=options.where, alone=len(paths) == 1)
-            layouts[path.name if path.name not in layouts else str(path)] = layout
+            records.append((path, layout.record()))
         return assemble(
             Gathered(
                 parts=parts,
                 reader=self.name,
                 paths=paths,
                 options=options,
-                configuration=columns_record(layouts),
+                configuration=columns_record(records),
                 targets=targets,
                 annotations=annotations,
             )
         )
-
-
-def side_tables(options: ReadOptions) -> tuple[ItemTable | None, list[ItemTable]]:
-    """Read the files of targets and annotations that the options name."""
-    targets = options.targets and read_item_table(options.targets, mapping=options.mapping, with_target=True)
-    annotations = [
-        read_item_table(p, mapping=options.mapping, with_target=False) for p in options.annotations
-    ]
-    return targets or None, annotations
-
-
-def columns_record(layouts: dict[str, Layout]) -> dict[str, Any]:
-    """What the columns were taken for, as ``columns`` (field to column) and, file by file, ``layouts``.
-
-    Where files call a field differently, ``columns`` joins the names by `` | ``.
-    """
-    together: dict[str, dict[str, None]] = {}
-    by_record: list[dict[str, Any]] = []
-    for name, layout in layouts.items():
-        record = layout.record()
-        for field, column in record.items():
-            together.setdefault(field, {})[column] = None
-        same = next((entry for entry in by_record if entry["columns"] == record), None)
-        if same is None:
-            by_record.append({"files": [name], "columns": record})
-        else:
-            same["files"].append(name)
-    return {"columns": {field: " | ".join(names) for field, names in together.items()}, "layouts": by_record}

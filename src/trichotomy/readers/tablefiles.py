@@ -11,9 +11,8 @@ import numpy as np
 
 from trichotomy.decisions.schema import few
 from trichotomy.errors import InputError, MissingExtraError
-from trichotomy.readers.compressed import refuse_empty, text
+from trichotomy.readers.files import refuse_unreadable, suffix, text
 from trichotomy.readers.rawtable import Coded, RawTable, coded, compact
-from trichotomy.readers.sources import suffix
 from trichotomy.readers.textfiles import dictionary, load_text, read_header
 
 TEXT_SUFFIXES = (".csv", ".tsv", ".txt")
@@ -143,7 +142,7 @@ def _parquet(path: Path) -> Any:
     except ImportError as error:
         feature = "reading Parquet files"
         raise MissingExtraError(feature, "parquet") from error
-    refuse_empty(path)
+    refuse_unreadable(path)
     try:
         file = parquet.ParquetFile(path)
         names = list(file.schema_arrow.names)

@@ -18,10 +18,8 @@ import numpy as np
 
 from trichotomy.decisions.schema import few
 from trichotomy.errors import InputError
-from trichotomy.readers.compressed import Content, content, text
-from trichotomy.readers.npfiles import coded_array
-from trichotomy.readers.rawtable import MISSING_TEXT, Coded, Codes, Column, RawTable, compact
-from trichotomy.readers.sources import suffix
+from trichotomy.readers.files import Content, content, suffix, text
+from trichotomy.readers.rawtable import MISSING_TEXT, Coded, Codes, Column, RawTable, coded_array, compact
 
 DELIMITERS = (",", "\t", ";", "|")
 INTEGER = re.compile(r"[0-9]{1,18}")

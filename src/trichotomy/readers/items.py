@@ -1,11 +1,15 @@
-"""One target per item, from the rows and from a file of targets; whatever disagrees is refused."""
+"""What is known about every item, from the rows and from files beside them: one target, and coordinates.
+
+Targets that disagree are refused.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from trichotomy.decisions import MISSING
 from trichotomy.decisions.schema import few
@@ -135,3 +139,37 @@ def targets_per_item(
         )
         raise InputError(msg)
     return per_item
+
+
+def item_coords(
+    items: Sequence[str], columns: Mapping[str, Coded], tables: Sequence[ItemTable], warnings: list[str]
+) -> dict[str, NDArray[Any]]:
+    """Coordinates of the N items: ``columns`` (one value each, -1 none) and the annotations of ``tables``."""
+    coords = {
+        name: coordinate([column.values[code] if code >= 0 else None for code in column.codes.tolist()])
+        for name, column in columns.items()
+    }
+    for table in tables:
+        rows = table.rows_of(items)
+        if (rows < 0).all():
+            warnings.append(
+                f"{table.path.name} describes none of the items; its ids are like {table.ids[0]!r}"
+            )
+            continue
+        for name, values in table.annotations.items():
+            coords[name] = coordinate([values[row] if row >= 0 else None for row in rows.tolist()])
+    return coords
+
+
+def coordinate(values: Sequence[Any]) -> NDArray[Any]:
+    """Turn one value per item (None missing) into an array that a store can hold: bool, int, float or text."""
+    known = [v for v in values if v is not None]
+    if known and all(isinstance(v, bool | np.bool_) for v in known) and len(known) == len(values):
+        return np.array(values, dtype=bool)
+    if known and all(isinstance(v, bool | int | float | np.number) for v in known):
+        if len(known) == len(values) and all(isinstance(v, int | np.integer) for v in known):
+            return np.array(values, dtype=np.int64)
+        return np.array([np.nan if v is None else float(v) for v in values])
+    text = np.empty(len(values), dtype=object)
+    text[:] = ["" if v is None else str(v) for v in values]
+    return text

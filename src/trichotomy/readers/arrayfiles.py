@@ -1,8 +1,9 @@
-"""NumPy files to blocks: arrays by field, with their axes told apart and their shapes checked."""
+"""NumPy files to arrays by name, and to blocks: arrays by field, their axes told apart, their shapes checked."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,91 @@ from numpy.typing import NDArray
 
 from trichotomy.decisions.schema import few
 from trichotomy.errors import InputError, UnknownNameError
+from trichotomy.readers.classes import ClassColumn
 from trichotomy.readers.columns import COMMON_NAMES, guessed
-from trichotomy.readers.itemtable import ItemTable
-from trichotomy.readers.npfiles import coded_array
-from trichotomy.readers.rawtable import Coded, RawTable, identifiers
+from trichotomy.readers.files import refuse_unreadable
+from trichotomy.readers.rawtable import Coded, RawTable, coded_array, identifiers
+
+SUFFIXES = (".npy", ".npz")
+
+
+class PythonObjectsError(InputError):
+    """An array that can only be read with pickle, which can run any code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archive(Mapping[str, NDArray[Any]]):
+    """The arrays of an ``.npz`` file by name, each read when it is first asked for."""
+
+    path: Path
+    names: tuple[str, ...]
+    read: dict[str, NDArray[Any]]
+
+    def __getitem__(self, name: str) -> NDArray[Any]:
+        if name not in self.names:
+            raise KeyError(name)
+        if name not in self.read:
+            with _numpy_faults(self.path, name), np.load(self.path, allow_pickle=False) as archive:
+                self.read[name] = np.asarray(archive[name])
+        return self.read[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+def load_arrays(path: Path) -> Mapping[str, NDArray[Any]]:
+    """Return the arrays of a file by name, never through pickle; that of a ``.npy`` file is called ``""``.
+
+    The fields of a structured array are arrays of their own. Those of an ``.npz`` file are read when they are
+    asked for, so that one that nobody needs may hold anything.
+
+    Raises
+    ------
+    InputError
+        A file that cannot be opened, is empty, truncated or no NumPy file.
+    PythonObjectsError
+        An array of Python objects, when it is asked for.
+    """
+    refuse_unreadable(path)
+    with _numpy_faults(path), path.open("rb") as file:
+        loaded = np.load(file, allow_pickle=False)
+        arrays: Mapping[str, NDArray[Any]] = (
+            {"": loaded} if isinstance(loaded, np.ndarray) else Archive(path, tuple(loaded.files), {})
+        )
+    if not arrays:
+        msg = f"{path.name} holds no array; save it again with numpy.savez"
+        raise InputError(msg)
+    if list(arrays) == [""] and arrays[""].dtype.names:
+        structured = arrays[""]
+        arrays = {str(name): structured[name] for name in structured.dtype.names or ()}
+    return arrays
+
+
+@contextmanager
+def _numpy_faults(path: Path, name: str = "") -> Iterator[None]:
+    """Turn whatever NumPy raises on what it cannot read into one sentence."""
+    try:
+        yield
+    except Exception as error:
+        if "Object arrays" in str(error):
+            msg = (
+                f"{f'the array {name!r} of ' if name else ''}{path.name} holds Python objects, which need pickle and "
+                "are not read (pickle can run any code); save names as text, numpy.asarray(names, dtype='U'), and "
+                "numbers as numbers"
+            )
+            raise PythonObjectsError(msg) from error
+        if isinstance(error, ValueError) and "allow_pickle" in str(error):
+            msg = f"{path.name} is no NumPy file; save it with numpy.save or numpy.savez"
+            raise InputError(msg) from error
+        first = next(iter(str(error).strip().splitlines()), type(error).__name__).rstrip(".")
+        msg = f"{path.name} is truncated or no NumPy file ({first[:120]}); copy or write it again"
+        raise InputError(msg) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +122,22 @@ class Block:
 
         return RawTable(self.path, {}, M * E * N, places, unit="at")
 
+    def column(self, values: Coded, field: str) -> ClassColumn:
+        """One value per decision, called by the array that it was taken from."""
+        return ClassColumn(values, self.fields.get(field) or self.path.name, self.table().place)
+
 
 def fields_of(
-    arrays: Mapping[str, NDArray[Any]], mapping: Mapping[str, str], path: Path, targets: ItemTable | None
+    arrays: Mapping[str, NDArray[Any]], mapping: Mapping[str, str], path: Path, elsewhere: Sequence[str]
 ) -> dict[str, str]:
-    """Field to array name: as mapped, else guessed; a file of one array holds the answers."""
+    """Field to array name: as mapped, else guessed; a file of one array holds the answers.
+
+    ``elsewhere`` are columns of the targets file, which a mapping may name too.
+    """
     fields: dict[str, str] = {}
     for field, name in mapping.items():
         if name not in arrays or not name:
-            if targets is not None and name in targets.columns.values():
+            if name in elsewhere:
                 continue
             if list(arrays) == [""]:
                 msg = f"{path.name} holds one array without a name, so none is an array called '{name}'; save an .npz"

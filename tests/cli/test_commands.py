@@ -159,7 +159,7 @@ def test_formats_lists_the_readers(run):
         (["analyze", "taken.zarr", "{csv}", "--out", "r"], "give one store"),
         (["figure", "heatmap", "taken.zarr", "--out", "f.png"], "Did you mean heatmaps"),
         (["figure", "accuracy", "taken.zarr", "--out", "f.docx"], "'.docx'"),
-        (["figure", "dynamics", "taken.zarr", "--out", "f.png"], "needs dynamics"),
+        (["figure", "dynamics", "taken.zarr", "--out", "f.png"], "needs decisions at two epochs or more"),
         (["demo", "--out", "taken.zarr"], "exists already"),
         (["demo", "--out", "."], "is the current folder"),
         (["analyze", "taken.zarr", "--out", "."], "is the current folder"),
@@ -184,6 +184,12 @@ def test_an_unknown_option_is_status_2(run, command):
     status, _, err = run(command, "--no-such-option")
     assert status == 2
     assert "No such option" in err
+
+
+def test_a_negative_seed_is_status_2(run):
+    status, _, err = run("demo", "--out", "x", "--seed", "-1")
+    assert status == 2
+    assert "greater than or equal to 0" in err
 
 
 def test_debug_shows_the_traceback(monkeypatch, tmp_path):

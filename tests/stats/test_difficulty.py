@@ -168,8 +168,11 @@ def test_dichotomy_index_and_its_parts(zoo: tri.Decisions, tolerance: int) -> No
 def test_flagged_items_are_counted(zoo: tri.Decisions) -> None:
     result, s = tri.difficulty(zoo), right_of(zoo).sum(axis=0)
     np.testing.assert_array_equal(result["flagged"], np.bincount(s[zoo["label_error"].values], minlength=6))
-    other = tri.difficulty(zoo, flags="session")
-    np.testing.assert_array_equal(other["flagged"], np.bincount(s[zoo["session"].values > 0], minlength=6))
+    late = zoo.assign_coords(late=("item", (zoo["session"].values > 0).astype(float)))
+    other = tri.difficulty(late, flags="late")
+    np.testing.assert_array_equal(other["flagged"], np.bincount(s[late["late"].values > 0], minlength=6))
+    with pytest.raises(InputError, match="is not true or false but a number"):
+        tri.difficulty(zoo.assign_coords(size=("item", np.arange(zoo.sizes["item"]))), flags="size")
 
 
 def test_flags_are_zero_without_an_annotation_and_refused_if_unknown(patchy: tri.Decisions) -> None:

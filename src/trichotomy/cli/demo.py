@@ -11,7 +11,9 @@ from trichotomy.cli import options as o
 
 
 def demo(
-    out: Annotated[Path, typer.Option(help="Folder for the store and the report.")] = Path("trichotomy-demo"),
+    out: Annotated[Path, typer.Option(help="Folder for the report; the store goes beside it.")] = Path(
+        "trichotomy-demo"
+    ),
     force: o.Force = False,
     seed: o.Seed = 0,
 ) -> None:

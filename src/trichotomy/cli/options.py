@@ -60,8 +60,11 @@ Exclude = Annotated[
 Epoch = Annotated[
     int | None, typer.Option(help="Epoch to analyse. Default: the last that every observer has.")
 ]
-Seed = Annotated[int, typer.Option(help="Seed of the intervals that are drawn.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the intervals that are drawn.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
+
+
+_WORDS = {"mapping": "--map", "top_k": "--top-k"}
 
 
 def pairs(given: Sequence[str] | None, option: str) -> dict[str, str]:
@@ -102,9 +105,13 @@ def load(sources: Sequence[str], **options: Any) -> Decisions:
         msg = f"{stores[0]} is a store; give one store, or prediction files, not several of them"
         raise InputError(msg)
     if stores:
-        used = sorted(name for name, value in options.items() if value and value != "error")
+        used = sorted(
+            _WORDS.get(name, f"--{name}")
+            for name, value in options.items()
+            if value not in (None, (), {}, "error")
+        )
         if used:
-            msg = f"{stores[0]} is a store, whose columns are settled; '{used[0]}' is for prediction files"
+            msg = f"{stores[0]} is a store, whose columns are settled; {used[0]} is for prediction files"
             raise InputError(msg)
         return Store(stores[0]).read()
     from trichotomy.readers import read

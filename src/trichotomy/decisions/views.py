@@ -99,7 +99,7 @@ def select(
     items
         Ids of the items to keep, in this order.
     exclude
-        Item annotation; items where it is true (non-zero, non-empty) are left out.
+        Item annotation; items where it is true are left out (see ``flagged``).
     where
         Coordinate to value (or list of values); keeps the observers or items that have it.
     epoch
@@ -142,7 +142,7 @@ def select(
 def flagged(d: Decisions, annotation: str) -> NDArray[np.bool_]:
     """bool[item]: where an annotation of items is true.
 
-    Numbers are true unless 0 or NaN; texts must be true or false, yes or no, 1 or 0, or empty (false).
+    Numbers must be 1 or 0 (NaN is false); texts must be true or false, yes or no, 1 or 0, or empty (false).
 
     Raises
     ------
@@ -154,10 +154,14 @@ def flagged(d: Decisions, annotation: str) -> NDArray[np.bool_]:
         msg = f"'{annotation}' describes {coordinate.dims[0]}s; an annotation of items is needed"
         raise InputError(msg)
     values = coordinate.values
-    if values.dtype.kind in "biu":
-        return np.asarray(values.astype(bool))
-    if values.dtype.kind == "f":
-        return np.asarray(np.nan_to_num(values) != 0)
+    if values.dtype.kind in "biuf":
+        numbers = np.nan_to_num(values.astype(np.float64))
+        if not np.isin(numbers, (0, 1)).all():
+            msg = (
+                f"'{annotation}' is not true or false but a number: {few(values[~np.isin(numbers, (0, 1))])}"
+            )
+            raise InputError(msg)
+        return np.asarray(numbers == 1)
     texts = np.array([str(v).strip().lower() for v in values], dtype=object)
     neither = ~np.isin(texts, [*_TRUE, *_FALSE])
     if neither.any():

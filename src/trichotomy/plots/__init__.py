@@ -13,20 +13,22 @@ from types import MappingProxyType
 from trichotomy.plots.accuracy import accuracy_bars, class_accuracy
 from trichotomy.plots.consistency import consistency_by_condition
 from trichotomy.plots.difficulty import NULLS, difficulty_histogram
-from trichotomy.plots.drawing import Drawing, save, to_svg
+from trichotomy.plots.drawing import Drawing, check_format, save, to_svg
 from trichotomy.plots.dynamics import learning_curves
 from trichotomy.plots.heatmaps import cluster_order, consistency_heatmaps
 from trichotomy.plots.influence import influence_bars
 from trichotomy.plots.overview import consistency_overview
 from trichotomy.plots.rarefaction import rarefaction_curve
-from trichotomy.plots.raster import decision_raster
+from trichotomy.plots.raster import DECISION_COLOURS, decision_raster
 
 __all__ = [
+    "DECISION_COLOURS",
     "FIGURES",
     "NULLS",
     "Drawing",
     "NamedFigure",
     "accuracy_bars",
+    "check_format",
     "class_accuracy",
     "cluster_order",
     "consistency_by_condition",

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, ParamSpec
 from uuid import uuid4
 
+from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.figure import Figure
 from matplotlib.image import AxesImage
 
@@ -64,14 +65,7 @@ def save(figure: Figure, path: str | PathLike[str], *, dpi: float = DPI) -> None
         Matplotlib does not write the format, the folder is missing, or the file cannot be written.
     """
     final = Path(path)
-    kind = final.suffix.lower().removeprefix(".")
-    known = figure.canvas.get_supported_filetypes()
-    if kind not in known:
-        said = f"'.{kind}'" if kind else "no suffix"
-        msg = (
-            f"cannot write the figure {final}: {said} names no format; use one of {', '.join(sorted(known))}"
-        )
-        raise InputError(msg)
+    kind = check_format(final)
     if not final.parent.is_dir():
         msg = f"cannot write the figure {final}: there is no folder {final.parent}; make it first"
         raise InputError(msg)
@@ -85,6 +79,17 @@ def save(figure: Figure, path: str | PathLike[str], *, dpi: float = DPI) -> None
         raise InputError(msg) from error
     finally:
         work.unlink(missing_ok=True)
+
+
+def check_format(path: Path) -> str:
+    """Return the format that the suffix of ``path`` names; refuse one that matplotlib does not write."""
+    kind = path.suffix.lower().removeprefix(".")
+    known = FigureCanvasBase.get_supported_filetypes()
+    if kind not in known:
+        said = f"'.{kind}'" if kind else "no suffix"
+        msg = f"cannot write the figure {path}: {said} names no format; use one of {', '.join(sorted(known))}"
+        raise InputError(msg)
+    return kind
 
 
 def to_svg(figure: Figure) -> str:

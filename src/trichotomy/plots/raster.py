@@ -34,7 +34,7 @@ MOST_COLUMNS = 400
 """More items than this are averaged in groups: finer columns than pixels alias into stripes that are not there."""
 _CATEGORIES = ("impossible", "in-between", "trivial")
 _MISSING = "#b4b4b4"
-_COLOURS = LinearSegmentedColormap.from_list(
+DECISION_COLOURS = LinearSegmentedColormap.from_list(
     "decision", [VERMILLION, "#f1b284", "#f7f7f3", "#86bad9", BLUE]
 ).with_extremes(bad=_MISSING)
 _TWO = ListedColormap([VERMILLION, BLUE]).with_extremes(bad=_MISSING)
@@ -92,7 +92,7 @@ def decision_raster(
     figure = new_figure(width, height + (1.25 if width >= NARROW else 1.6))
     ax = keep_ticks(figure.add_subplot())
     image = ax.imshow(
-        np.ma.masked_invalid(shares), cmap=_COLOURS if size > 1 else _TWO, vmin=0, vmax=1, aspect="auto",
+        np.ma.masked_invalid(shares), cmap=DECISION_COLOURS if size > 1 else _TWO, vmin=0, vmax=1, aspect="auto",
         extent=(0, size * shares.shape[1], R - 0.5, -0.5),
     )  # fmt: skip
     if named:

@@ -77,7 +77,9 @@ class Analysis:
         rng: int = 0,
     ) -> None:
         self.history = select(d, drop=drop, exclude=exclude)
-        _several(self.history, "is left")
+        _several(
+            self.history, "is left" if d.sizes["observer"] > 1 else "is there; add the predictions of another"
+        )
         when = last_common_epoch(self.history) if epoch is None else epoch
         self.decisions = at_epoch(self.history, when).load()
         if one_per not in (None, "condition"):

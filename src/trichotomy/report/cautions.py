@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from trichotomy.decisions import NO_ANSWER
 from trichotomy.report.analysis import Analysis
 
 FEW_OBSERVERS = 5
@@ -20,6 +21,7 @@ def cautions(a: Analysis) -> list[str]:
         *_constant(a),
         *a.history.attrs.get("provenance", {}).get("warnings", []),
         *_missing(a),
+        *_unanswered(a),
         *_epochs(a),
         *_duplicates(a),
         *_small(a),
@@ -46,7 +48,9 @@ def _outsiders(a: Analysis) -> Iterator[str]:
 def _constant(a: Analysis) -> Iterator[str]:
     names = a.consistency["observer_a"].values[a.consistency["constant"].values]
     forced, pairs = (int(a.mean_consistency[n].sel(scope="all")) for n in ("forced_pairs", "pairs"))
-    if forced:
+    if forced and not pairs:
+        yield "Every pair has an observer that is always right or always wrong; kappa is undefined throughout."
+    elif forced:
         who = (
             f"{_listed(names)} {'is' if len(names) == 1 else 'are'} always right or always wrong. "
             if len(names)
@@ -70,6 +74,13 @@ def _missing(a: Analysis) -> Iterator[str]:
             f"{left_out:,} of {total:,} items were not answered by all observers and are left out of the partition "
             f"({fewest} answered the fewest, {int(n.min()):,}); pairs use the items that both answered."
         )
+
+
+def _unanswered(a: Analysis) -> Iterator[str]:
+    if "response" in a.decisions:
+        count = int((a.decisions["response"].values == NO_ANSWER).sum())
+        if count:
+            yield f"{count:,} questions were asked and not answered; they count as wrong."
 
 
 def _epochs(a: Analysis) -> Iterator[str]:
@@ -101,11 +112,22 @@ def _small(a: Analysis) -> Iterator[str]:
             f"The partition rests on {M} observers; trivial and impossible shares fall as observers are added "
             f"(see the rarefaction curve), so compare them only with populations of the same size."
         )
+    t = a.options["tolerance"]
+    if 2 * t + 1 >= M > 2:
+        yield f"With tolerance {t} and {M} observers no item can be in-between; choose a smaller tolerance."
+    if a.decisions.sizes["observer"] == 2:
+        yield "Two observers differ on every item that in-sample pruning keeps, so that number says nothing here."
+    if a.options["one_per"] and a.decisions.sizes["observer"] == M:
+        yield "Every observer is a condition of its own, so one per condition changes nothing."
     if np.isnan(float(a.crossfit["mean"])):
-        yield (
-            "Cross-fitted pruned consistency is undefined here: too few observers lie outside the two compared "
-            "conditions to judge which items are trivial or impossible."
+        judges = int(a.crossfit["judges"].max())
+        why = (
+            f"too few observers ({judges} at most, {2 * t + 2} are needed) lie outside the two compared conditions to "
+            "judge which items are trivial or impossible"
+            if judges < 2 * t + 2
+            else "no pair keeps items on which both observers are sometimes right and sometimes wrong"
         )
+        yield f"Cross-fitted pruned consistency is undefined here: {why}."
     if np.isnan(float(a.residual["mean"])) and a.decisions.sizes["observer"] < 3:
         yield "Residual consistency is undefined with fewer than three observers."
 

@@ -100,7 +100,8 @@ def _key_numbers(a: Analysis) -> tuple[KeyNumber, ...]:
     low, high = mean["ci"].values
     return (
         *shares,
-        KeyNumber("error consistency", _number(float(mean["mean"])), f"{_number(low)} to {_number(high)}"),
+        KeyNumber("error consistency", _number(float(mean["mean"])),
+                  f"{low:.3f} to {high:.3f}" if np.isfinite(low) else ""),
         KeyNumber("dichotomy index", _number(float(a.difficulty["dichotomy_index"])),
                   f"{a.partition.attrs['observers']} observers"),
     )  # fmt: skip

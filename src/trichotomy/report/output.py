@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from trichotomy.decisions import Decisions
 from trichotomy.errors import InputError, UnknownNameError
 from trichotomy.placement import appearing, check_free
-from trichotomy.plots import FIGURES, Drawing, save, to_svg
+from trichotomy.plots import FIGURES, Drawing, check_format, save, to_svg
 from trichotomy.report.analysis import STEPS, Analysis
 from trichotomy.report.content import page
 from trichotomy.report.page import Block, Picture, csv_text, render
@@ -18,6 +18,7 @@ from trichotomy.report.sentences import headline, lead
 from trichotomy.report.summary import summary, to_json
 from trichotomy.report.tables import item_columns, pair_columns
 
+LACKING = {"classes": "the targets of two classes or more", "dynamics": "decisions at two epochs or more"}
 FILES = ("report.html", "summary.json", "items.csv", "pairs.csv")
 
 
@@ -40,8 +41,8 @@ class Report:
     folder: Path
     headline: str
     lead: str
-    summary: dict[str, Any]
-    analysis: Analysis
+    summary: dict[str, Any] = field(repr=False)
+    analysis: Analysis = field(repr=False)
 
 
 def analyze(
@@ -145,6 +146,7 @@ def draw_figure(
     if name not in FIGURES:
         kind = "figure"
         raise UnknownNameError(kind, name, list(FIGURES))
+    check_format(Path(out))
     progress("statistics")
     results = Analysis(d, **options)
     progress(f"figure {name}")
@@ -169,6 +171,6 @@ def _drawn(name: str, results: Analysis) -> Drawing:
     needs = FIGURES[name].needs
     lacking = [need for need in needs if getattr(results, need) is None]
     if lacking:
-        msg = f"figure '{name}' needs {' and '.join(lacking)}, which these decisions do not have"
+        msg = f"figure '{name}' needs {' and '.join(LACKING[need] for need in lacking)}"
         raise InputError(msg)
     return FIGURES[name].draw(*(getattr(results, need) for need in needs))

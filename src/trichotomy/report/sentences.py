@@ -49,8 +49,9 @@ def lead(a: Analysis) -> str:
 def methods(a: Analysis) -> tuple[str, ...]:
     """How each number was made, with its source."""
     t = a.options["tolerance"]
+    few, verb = ("none", "is") if t == 0 else (f"at most {t}", "are")
     return (
-        f"An item is trivial when at most {t} of the observers are wrong on it, impossible when at most {t} are right, "
+        f"An item is trivial when {few} of the observers {verb} wrong on it, impossible when {few} {verb} right, "
         "in-between otherwise (Meding, Schulze Buschoff, Geirhos & Wichmann, ICLR 2022). Shares have Wilson score "
         "intervals: the items are the sample, the observers are given.",
         "Error consistency is kappa = (o - e) / (1 - e), with o the share of items on which two observers are both "
@@ -73,5 +74,5 @@ def methods(a: Analysis) -> tuple[str, ...]:
         f"the number of observers; rarefied to {a.difficulty.attrs['rarefied_to']} (tolerance 0) it can be compared. "
         "The rarefaction curve is the exact expectation over all subsets of observers (Hurlbert 1971).",
         "A missing decision is not a wrong one: pairs use the items that both answered, the partition the items that "
-        "all observers answered. A question asked and not answered is wrong.",
+        "all observers answered. Only a question that was asked and expressly not answered (na) counts as wrong.",
     )

@@ -45,6 +45,7 @@ def pair_columns(a: Analysis) -> Columns:
     columns: Columns = {"observer_a": names[first], "observer_b": names[second]}
     for name in ("n", "agreement", "kappa"):
         columns[name] = c[name].values[first, second]
+    columns["n"] = columns["n"].astype(np.int64)
     for k, bound in enumerate(c["ci_bound"].values):
         columns[f"kappa_{bound}"] = c["ci"].values[first, second, k]
     for name in (
@@ -62,6 +63,6 @@ def pair_columns(a: Analysis) -> Columns:
         columns[f"kappa_{label}"] = result["kappa"].values[first, second]
         for k, bound in enumerate(result["ci_bound"].values):
             columns[f"kappa_{label}_{bound}"] = result["ci"].values[first, second, k]
-        columns[f"n_{label}"] = result["n"].values[first, second]
+        columns[f"n_{label}"] = result["n"].values[first, second].astype(np.int64)
     columns["kappa_residual"] = a.residual["kappa"].values[first, second]
     return columns

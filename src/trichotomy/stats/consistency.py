@@ -153,7 +153,9 @@ def mean_consistency(
         )
         for pairs in scopes
     ]
-    forced = np.triu(_forced(estimators.pair_cells(shot.correct)), 1)
+    cells = estimators.pair_cells(shot.correct)
+    rows = [_own_interval(row, cells, level=level, draws=draws, rng=rng) for row in rows]
+    forced = np.triu(_forced(cells), 1)
     kappas = estimators.error_consistency(shot.correct)
     M = len(shot.observers)
     jackknife = estimators.jackknife_mean(kappas, level=level) if M > 2 else None
@@ -265,6 +267,17 @@ def _cells(d: Decisions, shot: Snapshot) -> estimators.Cells:
         response = at_epoch(d, shot.epoch)["response"].values[:, 0]
         return estimators.pair_cells_from_responses(response, d["target"].values)
     return estimators.pair_cells(shot.correct)
+
+
+def _own_interval(row: estimators.Estimate, cells: estimators.Cells, **options: Any) -> estimators.Estimate:
+    """The mean over a single pair is that pair, with the pair's own interval."""
+    if row.n != 1:
+        return row
+    above = np.triu_indices(len(cells.both_right), 1)
+    kappas = estimators.kappa(cells.of(above))
+    (place,) = np.flatnonzero(kappas == row.value)[:1] if np.isfinite(row.value) else (0,)
+    lower, upper = estimators.kappa_interval(cells.of(above).of([place]), **options)
+    return replace(row, lower=float(lower[0]), upper=float(upper[0]), method="dirichlet over items, one pair")
 
 
 def _forced(cells: estimators.Cells) -> NDArray[np.bool_]:

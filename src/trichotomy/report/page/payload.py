@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.colors import Colormap
 from numpy.typing import NDArray
 
 from trichotomy.errors import InputError
+from trichotomy.plots import DECISION_COLOURS
 from trichotomy.report.page.cells import json_cell
 from trichotomy.report.page.model import Download, Heatmap, Raster, Table
 
@@ -91,7 +93,7 @@ def _raster(raster: Raster) -> dict[str, Any]:
         "n": n,
         "rowNoun": raster.row_noun,
         "bands": [{"label": band.label, "count": int(band.count)} for band in raster.bands],
-        "palette": _palette("YlGnBu_r"),
+        "palette": _palette(DECISION_COLOURS),
         "right": _packed("bits", np.packbits(ordered == 1, axis=1).tobytes()),
         "missing": _packed("bits", np.packbits(missing, axis=1).tobytes()) if missing.any() else None,
         "items": _packed_json([str(raster.items[i]) for i in order.tolist()]) if len(raster.items) else None,
@@ -112,11 +114,11 @@ def _check_permutation(order: Sequence[int] | NDArray[Any], n: int, what: str) -
         raise InputError(msg)
 
 
-def _palette(name: str) -> str:
+def _palette(name: str | Colormap) -> str:
     """256 colours as base64 of RGB bytes, from a map that colour-blind readers see in the same order."""
     from matplotlib import colormaps
 
-    colours = colormaps[name](np.arange(256), bytes=True)
+    colours = (colormaps[name] if isinstance(name, str) else name)(np.arange(256), bytes=True)
     return b64encode(np.ascontiguousarray(colours[:, :3]).tobytes()).decode()
 
 

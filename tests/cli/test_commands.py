@@ -164,7 +164,7 @@ def test_formats_lists_the_readers(run):
         (["demo", "--out", "."], "is the current folder"),
         (["analyze", "taken.zarr", "--out", "."], "is the current folder"),
         (["read", "https://example.org/x.csv", "--out", "d.zarr"], "download it"),
-        (["analyze", "nosuch://bucket/d.zarr", "--out", "r"], "cannot open nosuch://bucket/d.zarr"),
+        (["analyze", "nosuch://bucket/d.zarr", "--out", "r"], "nosuch://bucket/d.zarr"),
     ],
 )
 def test_wrong_input_is_one_sentence_and_status_2(run, predictions, arguments, sentence):

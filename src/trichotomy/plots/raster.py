@@ -12,6 +12,7 @@ from matplotlib.ticker import FixedLocator, MaxNLocator, StrMethodFormatter
 from numpy.typing import NDArray
 
 from trichotomy.errors import InputError, UnknownNameError
+from trichotomy.estimators import CATEGORIES
 from trichotomy.plots.drawing import Drawing, in_style
 from trichotomy.plots.rows import MOST_ROWS, label_rows, row_pitch
 from trichotomy.plots.strip import class_strip
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 MOST_COLUMNS = 400
 """More items than this are averaged in groups: finer columns than pixels alias into stripes that are not there."""
-_CATEGORIES = ("impossible", "in-between", "trivial")
 _MISSING = "#b4b4b4"
 DECISION_COLOURS = LinearSegmentedColormap.from_list(
     "decision", [VERMILLION, "#f1b284", "#f7f7f3", "#86bad9", BLUE]
@@ -175,8 +175,8 @@ def _spans(category: NDArray[np.int8]) -> tuple[dict[str, tuple[float, float]], 
     total = int((category >= 0).sum())
     for code in (2, 1, 0):
         number = int((category == code).sum())
-        spans[_CATEGORIES[code]] = (float(start), float(start + number))
-        shares[_CATEGORIES[code]] = number / total if total else np.nan
+        spans[CATEGORIES[code]] = (float(start), float(start + number))
+        shares[CATEGORIES[code]] = number / total if total else np.nan
         start += number
     return spans, shares
 

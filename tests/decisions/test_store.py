@@ -17,6 +17,7 @@ import xarray as xr
 import zarr
 
 import trichotomy as tri
+import trichotomy.decisions.store as store_module
 from trichotomy.errors import CorruptStoreError, InputError, MissingExtraError, StoreError, UnknownNameError
 
 ITEMS = [f"i{k}" for k in range(7)]
@@ -177,14 +178,14 @@ def test_a_failed_exchange_puts_the_old_store_back(tmp_path, monkeypatch):
 
 
 def test_a_kill_between_the_arrays_leaves_the_epoch_pending(store, monkeypatch):
-    write = store._arrays["response"].__class__.__setitem__
+    write = store_module.write_row
 
-    def die_at_the_response(array, key, values):
-        if array.name == "/response":
+    def die_at_the_response(folder, *arguments, **options):
+        if folder.name == "response":
             raise KeyboardInterrupt
-        write(array, key, values)
+        write(folder, *arguments, **options)
 
-    monkeypatch.setattr(store._arrays["response"].__class__, "__setitem__", die_at_the_response)
+    monkeypatch.setattr(store_module, "write_row", die_at_the_response)
     with pytest.raises(KeyboardInterrupt):
         record(store, "a", 0)
     monkeypatch.undo()

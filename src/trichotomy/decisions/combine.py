@@ -13,6 +13,8 @@ from trichotomy.decisions.schema import (
     DECISION_ARRAYS,
     DIMS,
     FILL,
+    MEASURE_DIMS,
+    MEASURES,
     MISSING,
     SCHEMA_VERSION,
     Decisions,
@@ -56,6 +58,12 @@ def concat(parts: Sequence[Decisions]) -> Decisions:
     data: dict[str, Any] = {"target": ("item", target.astype(response_dtype))}
     for name in names:
         data[name] = (DIMS, np.concatenate([d[name].values for d in aligned]))
+    measure_names = {}
+    if any(MEASURES in d for d in parts):
+        measure_names["measure"] = list(
+            dict.fromkeys(m for d in parts if MEASURES in d for m in d["measure"].values)
+        )
+        data[MEASURES] = (MEASURE_DIMS, _measures(parts, epochs, measure_names["measure"]))
     joined = xr.Dataset(
         data,
         coords={
@@ -64,6 +72,7 @@ def concat(parts: Sequence[Decisions]) -> Decisions:
             "item": items,
             **_observer_coords(parts, epochs),
             **_item_coords(parts, items),
+            **measure_names,
         },
         attrs={
             "schema_version": SCHEMA_VERSION,
@@ -134,6 +143,17 @@ def _aligned(
         if n not in d
     }
     return filled.assign(absent)
+
+
+def _measures(parts: Sequence[Decisions], epochs: NDArray[np.int64], names: list[str]) -> NDArray[np.float32]:
+    """float32[observer, epoch, measure], NaN where a part has no such epoch or measure."""
+    blocks = []
+    for d in parts:
+        if MEASURES in d:
+            blocks.append(d[MEASURES].reindex(epoch=epochs, measure=names).values.astype(np.float32))
+        else:
+            blocks.append(np.full((d.sizes["observer"], len(epochs), len(names)), np.nan, dtype=np.float32))
+    return np.concatenate(blocks)
 
 
 def _observer_coords(parts: Sequence[Decisions], epochs: NDArray[np.int64]) -> dict[str, Any]:

@@ -12,12 +12,15 @@ from typing import Any
 import numpy as np
 import zarr
 from numpy.typing import ArrayLike
-from zarr.codecs import Crc32cCodec, ZstdCodec
 
+from trichotomy.decisions.chunks import COMPRESSORS
 from trichotomy.decisions.schema import (
     DECISION_ARRAYS,
     DIMS,
+    FAILURE,
     FILL,
+    MEASURE_DIMS,
+    MEASURES,
     MISSING,
     Decisions,
     from_arrays,
@@ -41,6 +44,7 @@ def create(
     epochs: Sequence[int] = (0,),
     planned_epochs: Sequence[int] | None = None,
     arrays: Sequence[str] = ("response",),
+    measures: Sequence[str] = (),
     classes: Sequence[str] = (),
     observer_coords: Mapping[str, ArrayLike] | None = None,
     item_coords: Mapping[str, ArrayLike] | None = None,
@@ -59,6 +63,8 @@ def create(
         How many leading entries of ``epochs`` each observer will run; default all.
     arrays
         Which of ``response``, ``correct``, ``p_target``, ``p_response`` will be recorded.
+    measures
+        Names of numbers that will be recorded for whole epochs, such as ``train_loss``.
     force
         Replace what is there.
 
@@ -80,7 +86,7 @@ def create(
         observer_coords=coords, item_coords=item_coords, provenance=provenance,
     )  # fmt: skip
     with _place(str(path), force=force) as place:
-        group = _declare(place, plan, list(arrays))
+        group = _declare(place, plan, list(arrays), measures)
         _finish(group, plan)
     return Store(path)
 
@@ -93,23 +99,30 @@ def write(d: Decisions, path: str | os.PathLike[str], *, force: bool = False) ->
     validate(d)
     with _place(str(path), force=force) as place:
         names = [n for n in DECISION_ARRAYS if n in d]
-        group = _declare(place, d, names)
+        measures = [str(m) for m in d["measure"].values] if MEASURES in d else []
+        group = _declare(place, d, names, measures)
         store = Store(place, unfinished=True)
         have = answered_epochs(d)
         for o, observer in enumerate(d["observer"].values):
             for e in np.flatnonzero(have[o]):
                 rows: dict[str, Any] = {n: d[n][o, e].values for n in names}
+                if measures:
+                    rows["measures"] = dict(zip(measures, d[MEASURES][o, e].values.tolist(), strict=True))
                 store.record(observer, int(d["epoch"].values[e]), rows.pop("response", None), **rows)
         _finish(group, d)
     return Store(path)
 
 
-def _declare(place: str, plan: Decisions, names: list[str]) -> zarr.Group:
+def _declare(place: str, plan: Decisions, names: list[str], measures: Sequence[str]) -> zarr.Group:
     """Write the coordinates and targets, and lay out the arrays; this is no store yet."""
     group = zarr.create_group(backend(place), zarr_format=3)
     for name in names:
         dtype = _DTYPES.get(name, str(plan["target"].dtype))
         _new_array(group, name, DIMS, tuple(plan.sizes[x] for x in DIMS), dtype, FILL[name])
+    if measures:
+        shape = (plan.sizes["observer"], plan.sizes["epoch"], len(measures))
+        _new_array(group, MEASURES, MEASURE_DIMS, shape, "float32", np.nan)
+        plan = plan.assign_coords(measure=np.array(measures, dtype=object))
     for key, column in {**plan.coords, "target": plan["target"]}.items():
         name = str(key)
         values = column.values
@@ -132,9 +145,11 @@ def _new_array(
     group: zarr.Group, name: str, dims: tuple[str, ...], shape: tuple[int, ...], dtype: Any, fill: Any
 ) -> zarr.Array[Any]:
     chunks = (1, 1, min(shape[2], CHUNK_ITEMS)) if len(shape) == 3 else shape
+    if name == FAILURE:  # jobs write theirs side by side
+        chunks = (1,)
     return group.create_array(
         name, shape=shape, chunks=chunks, dtype=dtype, fill_value=fill, dimension_names=dims,
-        compressors=[ZstdCodec(level=3), Crc32cCodec()],
+        compressors=COMPRESSORS,
     )  # fmt: skip
 
 

@@ -22,6 +22,11 @@ NO_ANSWER = -2
 DIMS = ("observer", "epoch", "item")
 DECISION_ARRAYS = ("p_target", "p_response", "correct", "response")
 """Arrays over (observer, epoch, item), in the order in which a store records them."""
+MEASURES = "measures"
+"""Numbers of a whole epoch (losses, accuracies): float32 over (observer, epoch, measure), NaN where not run."""
+MEASURE_DIMS = ("observer", "epoch", "measure")
+FAILURE = "failure"
+"""Coordinate of observers that were made by a job: why it stopped, empty where it went well."""
 FILL = {"response": MISSING, "correct": MISSING, "target": MISSING, "p_target": np.nan, "p_response": np.nan}
 
 LARGEST_CLASS = 2**31 - 1
@@ -258,6 +263,10 @@ def _structure_problems(d: Decisions) -> list[str]:
         for name in DECISION_ARRAYS
         if name in d and d[name].dims != DIMS
     ]
+    if MEASURES in d and (d[MEASURES].dims != MEASURE_DIMS or "measure" not in d.coords):
+        problems.append(
+            f"'{MEASURES}' has dimensions {d[MEASURES].dims}, not {MEASURE_DIMS} with their names"
+        )
     return problems + [f"'{dim}' has no coordinate" for dim in DIMS if dim in d.dims and dim not in d.coords]
 
 

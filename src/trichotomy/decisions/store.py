@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,12 @@ from xarray.core import indexing
 from zarr.core.sync import sync
 from zarr.storage import FsspecStore, LocalStore
 
+from trichotomy.decisions.chunks import write_row
 from trichotomy.decisions.schema import (
     DECISION_ARRAYS,
-    DIMS,
+    FAILURE,
     FILL,
+    MEASURES,
     MISSING,
     NO_ANSWER,
     SCHEMA_VERSION,
@@ -79,6 +81,8 @@ class Store:
         self._names = [n for n in DECISION_ARRAYS if n in self._arrays]
         self._observers = {str(o): k for k, o in enumerate(self._column("observer"))}
         self._epochs = {int(e): k for k, e in enumerate(self._column("epoch"))}
+        self._planned_epochs = self._column("planned_epochs")
+        self._measures = [str(m) for m in self._column("measure")] if MEASURES in self._arrays else []
 
     def read(self) -> Decisions:
         """Return the store's Decisions; arrays over (observer, epoch, item) are read when they are used.
@@ -89,9 +93,9 @@ class Store:
         coords: dict[str, Any] = {}
         for name, array in self._arrays.items():
             dims = array.metadata.dimension_names  # type: ignore[union-attr]
-            if name in self._names:
+            if name in self._names or name == MEASURES:
                 lazy = indexing.LazilyIndexedArray(_StoredArray(self, name, array))
-                data[name] = (DIMS, lazy)
+                data[name] = (dims, lazy)
             elif name == "target":
                 data[name] = (dims, self._column(name))
             else:
@@ -109,6 +113,7 @@ class Store:
         correct: ArrayLike | None = None,
         p_target: ArrayLike | None = None,
         p_response: ArrayLike | None = None,
+        measures: Mapping[str, float] | None = None,
     ) -> None:
         """Write the decisions of one observer at one epoch; the last thing written makes them count as done.
 
@@ -121,6 +126,8 @@ class Store:
         items
             Ids in the order of the values; items not named stay missing. Without it the values are in the
             store's own order and must be complete.
+        measures
+            Numbers of the whole epoch, under the names that the store was created with; others stay NaN.
 
         Raises
         ------
@@ -138,8 +145,24 @@ class Store:
             raise InputError(msg)
         positions = None if items is None else self._positions(items, where)
         ready = {n: self._row(n, values[n], positions, where) for n in self._names}
+        if measures:
+            self._write(MEASURES, (o, e), self._measured(measures, where))
         for name in self._names:  # 'response' (or, without it, 'correct') comes last
-            self._arrays[name][o, e, :] = ready[name]
+            self._write(name, (o, e), ready[name])
+
+    def fail(self, observer: str, reason: str) -> None:
+        """Note why an observer's job stopped; an empty reason takes the note back.
+
+        Raises
+        ------
+        UnknownNameError, StoreError
+            The observer was not declared, or the store was created without the coordinate ``failure``.
+        """
+        o, _ = self._place(observer, next(iter(self._epochs)))
+        if FAILURE not in self._arrays:
+            msg = f"{self.path} has no coordinate '{FAILURE}' of observers; create the store with it"
+            raise StoreError(msg)
+        self._arrays[FAILURE][o] = reason
 
     def done(self) -> NDArray[np.bool_]:
         """bool[observer, epoch]: whether all chunks of that epoch's responses exist."""
@@ -155,15 +178,23 @@ class Store:
     def pending(self) -> list[tuple[str, int]]:
         """(observer, epoch) pairs that are planned and not done, observer by observer."""
         done = self.done()
-        planned = np.arange(len(self._epochs)) < self._column("planned_epochs")[:, None]
+        planned = np.arange(len(self._epochs)) < self._planned_epochs[:, None]
         observers, epochs = list(self._observers), list(self._epochs)
         return [(observers[o], epochs[e]) for o, e in np.argwhere(planned & ~done)]
+
+    def _write(self, name: str, place: tuple[int, int], row: NDArray[Any]) -> None:
+        array = self._arrays[name]
+        if "://" in self.path:
+            array[(*place, slice(None))] = row
+            return
+        folder = Path(self.path) / name
+        write_row(folder, row, place, chunk=array.chunks[2], dtype=array.dtype, fill=array.fill_value)
 
     def _place(self, observer: str, epoch: int) -> tuple[int, int]:
         if observer not in self._observers:
             raise UnknownNameError("observer in this store", observer, list(self._observers))
         o = self._observers[observer]
-        planned = int(self._column("planned_epochs")[o])
+        planned = int(self._planned_epochs[o])
         if epoch not in self._epochs or self._epochs[epoch] >= planned:
             msg = f"epoch {epoch} of observer {observer!r} is not planned: {few(list(self._epochs)[:planned], 5)} are"
             raise InputError(msg)
@@ -205,6 +236,12 @@ class Store:
         row = np.full(n, FILL[name], dtype=array.dtype)
         row[slice(None) if positions is None else positions] = given
         return row
+
+    def _measured(self, given: Mapping[str, float], where: str) -> NDArray[np.float32]:
+        for name in given:
+            if name not in self._measures:
+                raise UnknownNameError(f"measure in this store ({where})", name, self._measures)
+        return np.array([given.get(name, np.nan) for name in self._measures], dtype=np.float32)
 
     def _column(self, name: str) -> NDArray[Any]:
         try:

@@ -17,10 +17,11 @@ _PUBLIC = {
     ),
     "trichotomy.readers": ("formats", "read"),
     "trichotomy.stats": (
-        "accuracy", "class_difficulty", "consistency_difference", "difficulty", "dynamics",
-        "error_consistency", "influence", "mean_consistency", "near_duplicates", "outsiders",
-        "overall_agreement", "partition", "pruned_consistency", "rarefaction", "residual_consistency",
-        "response_consistency",
+        "accuracy", "class_difficulty", "comparisons", "condition_consistency", "condition_dynamics",
+        "condition_matrix", "consistency_difference", "difficulty", "dynamics", "equivalence",
+        "error_consistency", "failures", "flag_shares", "influence", "learning_map", "mean_consistency",
+        "near_duplicates", "neighbour_divergence", "outsiders", "overall_agreement", "partition",
+        "pruned_consistency", "rarefaction", "residual_consistency", "response_consistency", "study_notes",
     ),
     "trichotomy.report": ("analyze",),
 }  # fmt: skip

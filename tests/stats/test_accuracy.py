@@ -74,6 +74,8 @@ def test_class_difficulty(zoo: tri.Decisions) -> None:
         assert int(row["n"]) == here.shape[1]
         assert float(row["trivial"]) == pytest.approx(np.mean(here.sum(axis=0) >= 4))
         assert float(row["impossible"]) == pytest.approx(np.mean(here.sum(axis=0) <= 1))
+        middle = (here.sum(axis=0) > 1) & (here.sum(axis=0) < 4)
+        assert float(row["in_between"]) == pytest.approx(middle.mean())
         assert float(row["ci"][0]) < here.mean() < float(row["ci"][1])
     assert result.attrs["left_out"] == 0
     assert result.attrs["tolerance"] == 1

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from statsmodels.stats.proportion import proportion_confint
+from studies import LAST, study
 
 import trichotomy as tri
 from trichotomy import estimators
@@ -62,6 +63,60 @@ def test_one_observer_per_condition_is_the_last_instance(zoo: tri.Decisions) -> 
 def test_the_last_instance_is_the_highest_number_not_the_last_in_order(zoo: tri.Decisions) -> None:
     turned = zoo.isel(observer=[1, 0, 3, 2, 4])
     assert one_per_condition(turned)["observer"].values.tolist() == ["vgg/2", "resnet/2", "vit"]
+
+
+THE_PAPERS_COUNT = [
+    "base", "nesterov", "initialization-3", "order-2", "half-data-2",
+    "base (plus-1)", "base (plus-2)", "half-data-2 (different-data)",
+]  # fmt: skip
+
+
+def test_the_papers_count_has_base_three_times_and_one_half_data_network_twice() -> None:
+    d = study()
+    found = one_per_condition(d, paper_compatible=True)
+    assert found["observer"].values.tolist() == THE_PAPERS_COUNT
+    assert found["condition"].values.tolist()[-3:] == ["plus-1", "plus-2", "different-data"]
+    c = tri.correctness(found).sel(epoch=LAST)
+    for again, once in (("base (plus-1)", "base"), ("base (plus-2)", "base")):
+        np.testing.assert_array_equal(c.sel(observer=again), c.sel(observer=once))
+    np.testing.assert_array_equal(
+        c.sel(observer="half-data-2 (different-data)"), c.sel(observer="half-data-2")
+    )
+    distinct = one_per_condition(d)
+    assert distinct["observer"].values.tolist() == THE_PAPERS_COUNT[:5]
+
+
+@pytest.mark.parametrize("one_per", [None, "condition"])
+def test_partition_and_histogram_by_the_papers_count(one_per: str | None) -> None:
+    d = study()
+    c = tri.correctness(d).sel(epoch=LAST)
+    s = sum(c.sel(observer=name.partition(" ")[0]).values.astype(int) for name in THE_PAPERS_COUNT)
+    options = {"one_per": one_per, "paper_compatible": True, "tolerance": 1}
+    result = tri.partition(d, **options)
+    np.testing.assert_array_equal(result["right"], s)
+    assert result.attrs["chosen"] == THE_PAPERS_COUNT
+    assert result.attrs["epoch"] == LAST
+    histogram = tri.difficulty(d, **options)
+    np.testing.assert_array_equal(histogram["count"], np.bincount(s, minlength=9))
+    assert histogram.attrs["chosen"] == THE_PAPERS_COUNT
+    assert histogram.attrs["paper_compatible"]
+    assert not tri.difficulty(d).attrs["paper_compatible"]
+
+
+def test_the_papers_count_from_a_store_and_without_some_networks(tmp_path) -> None:
+    d = study(40)
+    tri.write(d, tmp_path / "s.zarr")
+    stored = tri.partition(tri.open(tmp_path / "s.zarr"), paper_compatible=True)
+    assert stored.equals(tri.partition(d, paper_compatible=True))
+    fewer = one_per_condition(tri.select(d, drop=["half-data-2", "nesterov"]), paper_compatible=True)
+    assert fewer["observer"].values.tolist() == [
+        "base", "initialization-3", "order-2", "half-data-1", "base (plus-1)", "base (plus-2)",
+    ]  # fmt: skip
+
+
+def test_the_papers_count_needs_a_study(zoo: tri.Decisions) -> None:
+    with pytest.raises(InputError, match="the paper's count needs the comparisons of a study"):
+        tri.partition(zoo, paper_compatible=True)
 
 
 def test_one_per_knows_conditions_only(zoo: tri.Decisions) -> None:

@@ -18,6 +18,8 @@ from trichotomy.estimators.agreement import (
     pair_cells_from_responses,
     yule_q,
 )
+from trichotomy.estimators.equivalence import two_one_sided
+from trichotomy.estimators.gaussian import gaussian_divergence
 from trichotomy.estimators.intervals import kappa_interval, kappa_standard_error, wilson
 from trichotomy.estimators.joint import (
     Estimate,
@@ -98,6 +100,7 @@ __all__ = [
     "fit_beta_binomial",
     "fleiss_kappa",
     "forgetting_events",
+    "gaussian_divergence",
     "histogram",
     "holm",
     "influence",
@@ -128,6 +131,7 @@ __all__ = [
     "response_kappa",
     "sigmoid_difficulty",
     "total_variation",
+    "two_one_sided",
     "two_spike",
     "wilson",
     "yule_q",

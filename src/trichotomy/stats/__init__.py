@@ -5,6 +5,8 @@ items, the seed and the source. Undefined is NaN.
 """
 
 from trichotomy.stats.accuracy import accuracy, class_difficulty
+from trichotomy.stats.comparisons import Comparison, comparisons
+from trichotomy.stats.conditions import condition_consistency, condition_matrix
 from trichotomy.stats.consistency import (
     consistency_difference,
     error_consistency,
@@ -22,18 +24,33 @@ from trichotomy.stats.difficulty import (
     rarefaction,
 )
 from trichotomy.stats.dynamics import dynamics
+from trichotomy.stats.epochs import condition_dynamics, learning_map
+from trichotomy.stats.equivalence import equivalence
+from trichotomy.stats.flags import flag_shares
+from trichotomy.stats.gaussian import neighbour_divergence
 from trichotomy.stats.pruning import pruned_consistency, raw_conditional_independence, residual_consistency
+from trichotomy.stats.study import failures, study_notes
 
 __all__ = [
+    "Comparison",
     "accuracy",
     "class_difficulty",
+    "comparisons",
+    "condition_consistency",
+    "condition_dynamics",
+    "condition_matrix",
     "consistency_difference",
     "difficulty",
     "dynamics",
+    "equivalence",
     "error_consistency",
+    "failures",
+    "flag_shares",
     "influence",
+    "learning_map",
     "mean_consistency",
     "near_duplicates",
+    "neighbour_divergence",
     "one_per_condition",
     "outsiders",
     "overall_agreement",
@@ -43,4 +60,5 @@ __all__ = [
     "raw_conditional_independence",
     "residual_consistency",
     "response_consistency",
+    "study_notes",
 ]

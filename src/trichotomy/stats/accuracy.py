@@ -43,14 +43,15 @@ def accuracy(d: Decisions, *, epoch: int | None = None, level: float = 0.95) -> 
 def class_difficulty(
     d: Decisions, *, tolerance: int = 0, epoch: int | None = None, level: float = 0.95
 ) -> xr.Dataset:
-    """Accuracy of each class over all observers, and its trivial and impossible shares.
+    """Accuracy of each class over all observers, and its shares of trivial, impossible and in-between items.
 
     Uses the items that all observers answered and whose target is known. The interval of a class's mean
     accuracy treats its items as the sample: Wilson's, with the effective number of items p (1 - p) / var(mean).
 
     Returns
     -------
-    Dataset over ``class``, sorted by accuracy: ``accuracy``, ``ci``, ``n``, ``trivial``, ``impossible``.
+    Dataset over ``class``, sorted by accuracy: ``accuracy``, ``ci``, ``n``, ``trivial``, ``impossible``,
+    ``in_between``.
     """
     shot = snapshot(d, epoch, complete=True)
     target = d["target"].values
@@ -71,7 +72,11 @@ def class_difficulty(
     category = estimators.partition(s, M, tolerance=tolerance)
     shares = {
         name: np.bincount(index, weights=category == code) / n
-        for name, code in (("trivial", estimators.TRIVIAL), ("impossible", estimators.IMPOSSIBLE))
+        for name, code in (
+            ("trivial", estimators.TRIVIAL),
+            ("impossible", estimators.IMPOSSIBLE),
+            ("in_between", estimators.IN_BETWEEN),
+        )
     }
     names = d.attrs["classes"]
     ids = np.array([names[k] if names else str(k) for k in known], dtype=object)

@@ -10,20 +10,36 @@ from numpy.typing import NDArray
 
 from trichotomy import estimators
 from trichotomy.decisions import Decisions, at_epoch, flagged, select
-from trichotomy.errors import UnknownNameError
+from trichotomy.errors import InputError, UnknownNameError
+from trichotomy.stats.comparisons import comparisons
 from trichotomy.stats.snapshot import BOUNDS, Snapshot, snapshot, with_bounds
+from trichotomy.stats.study import study_of
 
 RAREFIED_TO = 5
 
 
-def one_per_condition(d: Decisions) -> Decisions:
-    """One observer per condition, the one of the highest instance (the last in order among equals)."""
+def one_per_condition(d: Decisions, *, paper_compatible: bool = False) -> Decisions:
+    """One observer per condition, the one of the highest instance (the last in order among equals).
+
+    Parameters
+    ----------
+    paper_compatible
+        Count as the paper does: for each of the study's comparisons that has no networks of its own ("plus-1",
+        "plus-10", "different-data"), the observer chosen for the networks it reads stands there once more, at the same
+        epoch, under an id of its own such as ``base (plus-1)``. The paper's 13 "networks" are 10 distinct ones.
+
+    Raises
+    ------
+    InputError
+        ``paper_compatible`` of decisions that are not of a study.
+    """
     conditions, instance = d["condition"].values, d["instance"].values
     chosen: dict[Any, int] = {}
     for k, condition in enumerate(conditions):
         if condition not in chosen or instance[k] >= instance[chosen[condition]]:
             chosen[condition] = k
-    return d.isel(observer=sorted(chosen.values()))
+    kept = sorted(chosen.values())
+    return _as_the_paper_counts(d, kept, chosen) if paper_compatible else d.isel(observer=kept)
 
 
 def partition(
@@ -31,6 +47,7 @@ def partition(
     *,
     tolerance: int = 0,
     one_per: str | None = None,
+    paper_compatible: bool = False,
     exclude: str | None = None,
     epoch: int | None = None,
     level: float = 0.95,
@@ -46,6 +63,8 @@ def partition(
         t: trivial where at most t observers are wrong, impossible where at most t are right.
     one_per
         ``condition``: one observer per condition, the last instance; ``attrs["chosen"]`` names them.
+    paper_compatible
+        One per condition, counted as the paper does (see ``one_per_condition``): base three times.
     exclude
         Item annotation; items where it is true are set aside first.
 
@@ -54,7 +73,7 @@ def partition(
     Dataset: ``right`` and ``category`` per ``item`` (0 impossible, 1 in-between, 2 trivial, -1 left out),
     ``count``, ``share`` and ``ci`` per ``difficulty``.
     """
-    d = _chosen(d, one_per, exclude)
+    d = _chosen(d, one_per, exclude, paper_compatible=paper_compatible)
     shot = snapshot(d, epoch, complete=True)
     M = len(shot.observers)
     s = estimators.number_right(shot.complete)
@@ -73,8 +92,8 @@ def partition(
         },
         coords={"item": shot.items, "difficulty": list(estimators.CATEGORIES), "ci_bound": list(BOUNDS)},
         attrs=shot.attrs("partition by the number of observers right", n=int(count.sum()), tolerance=tolerance,
-                         left_out=shot.left_out, chosen=shot.observers.tolist(), level=level,
-                         interval="Wilson score over items", reference="Meding et al. 2022"),
+                         left_out=shot.left_out, chosen=shot.observers.tolist(), paper_compatible=paper_compatible,
+                         level=level, interval="Wilson score over items", reference="Meding et al. 2022"),
     )  # fmt: skip
 
 
@@ -83,6 +102,7 @@ def difficulty(
     *,
     tolerance: int = 0,
     one_per: str | None = None,
+    paper_compatible: bool = False,
     exclude: str | None = None,
     flags: str | None = None,
     epoch: int | None = None,
@@ -91,7 +111,7 @@ def difficulty(
 
     Parameters
     ----------
-    tolerance, one_per, exclude
+    tolerance, one_per, paper_compatible, exclude
         As in ``partition``.
     flags
         Item annotation to count separately (default ``label_error`` where there is one).
@@ -107,7 +127,7 @@ def difficulty(
     ----------
     Meding et al. 2022 (Fig. 2, A.9); Guttman 1944 (comonotone).
     """
-    d = _chosen(d, one_per, exclude)
+    d = _chosen(d, one_per, exclude, paper_compatible=paper_compatible)
     shot = snapshot(d, epoch, complete=True)
     c = shot.complete
     M = len(c)
@@ -138,7 +158,8 @@ def difficulty(
         },
         coords={"number_right": np.arange(M + 1), "null": list(nulls)},
         attrs=shot.attrs("histogram of the number of observers right", n=int(counts.sum()), tolerance=tolerance,
-                         left_out=shot.left_out, rarefied_to=rarefied_to, reference="Meding et al. 2022"),
+                         left_out=shot.left_out, chosen=shot.observers.tolist(), paper_compatible=paper_compatible,
+                         rarefied_to=rarefied_to, reference="Meding et al. 2022"),
     )  # fmt: skip
 
 
@@ -216,12 +237,32 @@ def outsiders(
     return found
 
 
-def _chosen(d: Decisions, one_per: str | None, exclude: str | None) -> Decisions:
+def _chosen(
+    d: Decisions, one_per: str | None, exclude: str | None, *, paper_compatible: bool = False
+) -> Decisions:
     if one_per not in (None, "condition"):
         raise UnknownNameError("choice for one_per", str(one_per), ["condition"])
-    if one_per:
-        d = one_per_condition(d)
+    if one_per or paper_compatible:
+        d = one_per_condition(d, paper_compatible=paper_compatible)
     return select(d, exclude=exclude) if exclude else d
+
+
+def _as_the_paper_counts(d: Decisions, kept: list[int], chosen: dict[Any, int]) -> Decisions:
+    """The observers kept, and those that comparisons without networks of their own read once more."""
+    if study_of(d) is None:
+        msg = (
+            "the paper's count needs the comparisons of a study, and these decisions are not of one; leave "
+            "paper_compatible out to count distinct networks"
+        )
+        raise InputError(msg)
+    names, conditions = d["observer"].values, d["condition"].values
+    again = [(c.condition, c.observers[-1]) for c in comparisons(d) if c.condition not in chosen]
+    repeated = [chosen[conditions[names.tolist().index(observer)]] for _, observer in again]
+    ids = [*names[kept], *(f"{names[k]} ({c})" for k, (c, _) in zip(repeated, again, strict=True))]
+    labels = [*conditions[kept], *(c for c, _ in again)]
+    return d.isel(observer=[*kept, *repeated]).assign_coords(
+        observer=np.array(ids, dtype=object), condition=("observer", np.array(labels, dtype=object))
+    )
 
 
 def _targets(d: Decisions, shot: Snapshot) -> NDArray[Any]:

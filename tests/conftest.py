@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import shutil
@@ -49,3 +50,26 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM_ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def torchvision_importable() -> Iterator[None]:
+    """Make ``import torchvision`` (and timm's) work beside a torch that torchvision was not compiled for.
+
+    torchvision describes the operators of its compiled part on import and fails where they are not registered.
+    No network needs them, so names without an implementation will do.
+    """
+    torch = pytest.importorskip("torch", reason="torch is not installed")
+    found = importlib.util.find_spec("torchvision")
+    if found is None or found.origin is None:
+        pytest.skip("torchvision is not installed")
+    names = None
+    try:
+        for compiled in Path(found.origin).parent.glob("_C*.so"):
+            torch.ops.load_library(compiled)
+    except OSError:
+        names = torch.library.Library("torchvision", "DEF")  # it forgets its names when it is collected
+        for operator in ("nms", "qnms", "roi_align"):
+            names.define(f"{operator}() -> ()")
+    yield
+    del names

@@ -15,20 +15,32 @@ def demo(
         "trichotomy-demo"
     ),
     force: o.Force = False,
-    seed: o.Seed = 0,
+    seed: Annotated[int | None, typer.Option(help="From which everything random is drawn.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes at once; default one per core.")] = None,
 ) -> None:
-    """Simulate decisions from a known distribution of difficulty, store them and report on them."""
+    """Run the embedded study, 31 tiny networks on Gaussian noise under thirteen conditions, and report on it."""
     from trichotomy.cli.progress import steps
-    from trichotomy.decisions import Store, simulate, write
+    from trichotomy.cli.runs import runs_shown
+    from trichotomy.decisions import Store
     from trichotomy.report import analyze as write_report
     from trichotomy.report import check_place
+    from trichotomy.training import study
 
     check_place(out, force=force)
     store = out.resolve().with_name(f"{out.name}.zarr")
-    write(simulate(rng=seed), store, force=force)
+    with runs_shown() as show:
+        study(
+            "gaussian",
+            store,
+            force=force,
+            seed=seed,
+            workers=workers,
+            told=show.told,
+            planned=show.planned,
+        )
     with steps("Analysing") as step:
         result = write_report(
-            Store(store).read(), out, force=force, title="Demonstration, simulated", progress=step
+            Store(store).read(), out, force=force, title="Gaussian noise, quick study", progress=step
         )
     typer.echo(result.headline)
     typer.echo(result.lead)

@@ -84,6 +84,11 @@ class Store:
         self._planned_epochs = self._column("planned_epochs")
         self._measures = [str(m) for m in self._column("measure")] if MEASURES in self._arrays else []
 
+    @property
+    def observers(self) -> list[str]:
+        """Ids of the observers declared."""
+        return list(self._observers)
+
     def read(self) -> Decisions:
         """Return the store's Decisions; arrays over (observer, epoch, item) are read when they are used.
 

@@ -1,0 +1,162 @@
+"""Where runs are executed: the protocol between a plan and its jobs, and the local processes that follow it."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any, Literal, Protocol
+
+ENDING_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """What happened to one run.
+
+    Attributes
+    ----------
+    kind
+        ``started``, ``epoch`` (recorded), ``done`` or ``failed``.
+    epoch, measures
+        Of an ``epoch``.
+    reason
+        Why it failed.
+    """
+
+    observer: str
+    kind: Literal["started", "epoch", "done", "failed"]
+    epoch: int = 0
+    measures: Mapping[str, float] = field(default_factory=dict)
+    reason: str = ""
+
+
+class Executor(Protocol):
+    """Carries out runs of a study; the store is all that the jobs share."""
+
+    def execute(self, store: Path, observers: Sequence[str]) -> Generator[Event]:
+        """Carry out the runs of these observers, and tell what happens; closing the iterator stops them.
+
+        Each run ends with ``done`` or ``failed``, whatever happens to the others.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LocalExecutor:
+    """Worker processes on this machine, each with one run at a time.
+
+    Attributes
+    ----------
+    devices
+        One entry per process, as ``torch.device`` takes it.
+    threads
+        Within each process on a CPU.
+    """
+
+    devices: tuple[str, ...] = ("cpu",)
+    threads: int = 1
+
+    def execute(self, store: Path, observers: Sequence[str]) -> Generator[Event]:
+        """Carry out the runs in this order, each as soon as a process is free."""
+        waiting = deque(observers)
+        news: queue.Queue[tuple[_Worker, Mapping[str, Any]]] = queue.Queue()
+        workers = [_Worker(store, d, self.threads, news) for d in self.devices[: len(waiting)]]
+        busy: dict[_Worker, str] = {}
+        try:
+            for worker in workers:
+                busy[worker] = waiting.popleft()
+                yield worker.start(busy[worker])
+            while busy:
+                worker, told = news.get()
+                if worker not in busy:
+                    continue  # the last words of one that was replaced
+                observer = busy[worker]
+                event = _event(observer, told)
+                yield event
+                if event.kind == "epoch":
+                    continue
+                del busy[worker]
+                if waiting:
+                    if worker.ended:
+                        worker = _Worker(store, worker.device, self.threads, news)
+                        workers.append(worker)
+                    busy[worker] = waiting.popleft()
+                    yield worker.start(busy[worker])
+        finally:
+            for worker in workers:
+                worker.stop()
+
+
+def _event(observer: str, told: Mapping[str, Any]) -> Event:
+    if "failed" in told:
+        return Event(observer=observer, kind="failed", reason=str(told["failed"]))
+    if "done" in told:
+        return Event(observer=observer, kind="done")
+    return Event(observer=observer, kind="epoch", epoch=int(told["epoch"]), measures=told["measures"])
+
+
+class _Worker:
+    """A process that runs ``training.worker``, and a thread that listens to it."""
+
+    def __init__(self, store: Path, device: str, threads: int, news: queue.Queue[Any]) -> None:
+        self.device = device
+        self.ended = False
+        self._news = news
+        self._errors = tempfile.TemporaryFile(mode="w+")  # noqa: SIM115 - closed with the process
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-P", "-m", "trichotomy.training.worker", str(store), device],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True,
+            env=os.environ | {f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "MKL", "OPENBLAS")},
+            start_new_session=True,  # Ctrl-C is for the parent, which then ends its workers
+        )  # fmt: skip
+        threading.Thread(target=self._listen, args=(self._process.stdout,), daemon=True).start()
+
+    def start(self, observer: str) -> Event:
+        """Hand over one run."""
+        with suppress(OSError):  # a process that has died says so through its output
+            assert self._process.stdin is not None
+            self._process.stdin.write(observer + "\n")
+            self._process.stdin.flush()
+        return Event(observer=observer, kind="started")
+
+    def stop(self) -> None:
+        """End the process."""
+        with suppress(OSError):
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+        try:
+            self._process.wait(ENDING_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._errors.close()
+
+    def _listen(self, output: IO[str]) -> None:
+        for line in output:
+            with suppress(ValueError):  # half a line of one that was killed
+                self._news.put((self, json.loads(line)))
+        status = self._process.wait()
+        self.ended = True
+        self._news.put((self, {"failed": self._last_words(status)}))
+
+    def _last_words(self, status: int) -> str:
+        try:
+            self._errors.seek(0)
+            lines = [line.strip() for line in self._errors.read().splitlines() if line.strip()]
+        except ValueError:  # closed already: nobody wants to know
+            lines = []
+        how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
+        if -status == signal.SIGKILL:
+            how += " (out of memory?)"
+        return f"the worker {how}" + (f": {lines[-1]}" if lines else "")

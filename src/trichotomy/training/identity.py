@@ -1,0 +1,78 @@
+"""What makes a study this study and no other: hashes of code and data, versions, and how two plans differ."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import trichotomy
+from trichotomy.datasets import Dataset
+
+
+def identity(dataset: Dataset, architectures: Sequence[str]) -> dict[str, Any]:
+    """Hashes and versions that decisions depend on; of packages only those that these architectures use."""
+    own = {name.partition(":")[0] for name in architectures if ":" in name} - {"timm"}
+    used = {"torch"}
+    if any(not name.startswith("tiny-") and name.partition(":")[0] not in own for name in architectures):
+        used.add("torchvision")
+    if any(name.startswith("timm:") for name in architectures):
+        used.add("timm")
+    versions = {}
+    for name in sorted(used):
+        try:
+            versions[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return {
+        "code": _code_hash(sorted(own)),
+        "data": {"train": dataset.train.content_hash(), "test": dataset.test.content_hash()},
+        "versions": versions,
+    }
+
+
+_CODE = ("training", "models", "datasets")
+
+
+def _code_hash(modules: Sequence[str]) -> str:
+    """SHA-256 of the code that decisions depend on: this package's and that of a user's own networks."""
+    root = Path(trichotomy.__file__).parent
+    files = [path for part in _CODE for path in sorted((root / part).rglob("*.py"))]
+    digest = hashlib.sha256()
+    for path in files:
+        digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
+    for name in modules:
+        try:
+            spec = find_spec(name)
+        except (ImportError, ValueError):  # that there is none is for those to say who build the network
+            continue
+        if spec is not None and spec.origin and Path(spec.origin).is_file():
+            digest.update(name.encode() + b"\0" + Path(spec.origin).read_bytes())
+    return digest.hexdigest()
+
+
+def differences(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What differs between two plans as plain data, in words; notes don't count."""
+    before, after = (
+        {**plain, "notes": None, "runs": {run["observer"]: run for run in plain["runs"]}}
+        for plain in (recorded, now)
+    )
+    return _differing("", before, after)
+
+
+def _differing(where: str, before: Any, now: Any) -> list[str]:
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        return [
+            line
+            for key in dict.fromkeys([*before, *now])
+            for line in _differing(f"{where} {key}".strip(), before.get(key), now.get(key))
+        ]
+    return [] if before == now else [f"{where} was {_short(before)} and is {_short(now)}"]
+
+
+def _short(value: Any) -> str:
+    """A value as it is, a hash by its first digits."""
+    return f"{value[:8]}..." if isinstance(value, str) and len(value) == 64 else repr(value)

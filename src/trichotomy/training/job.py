@@ -1,0 +1,127 @@
+"""One run of a study: from where it stands to its end, recorded in the store epoch by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from trichotomy import models
+from trichotomy.datasets import Dataset
+from trichotomy.decisions import Store
+from trichotomy.training.loop import Tested, Trainer, set_up
+from trichotomy.training.plan import STUDY, Plan, Run, load_data, plan_of
+from trichotomy.training.randomness import seed_of
+from trichotomy.training.states import States
+
+STATES = Path(STUDY) / "states"
+"""Where in a store's folder the states are."""
+Told = Callable[[int, Mapping[str, float]], None]
+
+
+class Workplace:
+    """What the runs of one process share: the store, the plan, the data.
+
+    Parameters
+    ----------
+    store_path
+        A store that ``study`` has made.
+    device
+        As ``torch.device`` takes it.
+    """
+
+    def __init__(self, store_path: str | Path, device: str) -> None:
+        self._store = Store(store_path)
+        self._plan = plan_of(self._store.read())
+        self._data = load_data(self._plan.dataset)
+        self._device = torch.device(device)
+
+    def run(self, observer: str, told: Told) -> None:
+        """Train one observer's network; see ``run_job``."""
+        run_job(self._store, self._plan, self._plan.run(observer), self._data, device=self._device, told=told)
+
+
+def run_job(
+    store: Store, plan: Plan, run: Run, data: Dataset, *, device: torch.device, told: Told = lambda *_: None
+) -> None:
+    """Train one network and record every epoch.
+
+    Goes on from the latest state, or from the start where there is none or the store lacks an epoch before it; what
+    is done again comes out the same.
+
+    Parameters
+    ----------
+    told
+        Called with each epoch and its measures.
+
+    Raises
+    ------
+    TrainingFailedError
+        The loss is not a number.
+    """
+    states = States(Path(store.path) / STATES / run.observer, plan.keep_states)
+    trainer = _trainer(plan, run, data, device, states)
+    first = _resumed(trainer, states, store, run)
+    with ThreadPoolExecutor(1) as recorder:  # an epoch is recorded while the next one trains
+        recorded: Future[None] | None = None
+        for epoch in range(first, run.epochs + 1):
+            trained = trainer.train(epoch) if epoch else {}
+            tested = trainer.test()
+            if recorded is not None:
+                recorded.result()
+            measures = trained | tested.measures
+            state = _copied(trainer.network.state_dict()), _copied(trainer.momentum())
+            recorded = recorder.submit(_record, store, states, run.observer, epoch, tested, measures, *state)
+            told(epoch, measures)
+        if recorded is not None:
+            recorded.result()
+    states.finish()
+
+
+def _trainer(plan: Plan, run: Run, data: Dataset, device: torch.device, states: States) -> Trainer:
+    settings = run.settings
+    set_up(plan.machine, settings)
+    network = models.build(
+        settings.architecture, classes=len(data.classes), channels=data.train.channels,
+        size=settings.input_size(data.train.size),
+        seed=seed_of(plan.seed, "initialization", settings.initialization),
+    )  # fmt: skip
+    entropy = states.entropy() if settings.nondeterministic else 0
+    return Trainer(
+        network, data, settings, seed=plan.seed, machine=plan.machine, device=device, entropy=entropy
+    )
+
+
+def _resumed(trainer: Trainer, states: States, store: Store, run: Run) -> int:
+    """Give the network its latest state, and return the first epoch that is left to do."""
+    state = states.latest()
+    done = store.done()[store.observers.index(run.observer)]
+    if state is None or not done[: state[0] + 1].all():
+        return 0
+    epoch, weights, momentum = state
+    trainer.restore(weights, momentum)
+    return epoch + 1
+
+
+def _record(
+    store: Store,
+    states: States,
+    observer: str,
+    epoch: int,
+    tested: Tested,
+    measures: Mapping[str, float],
+    weights: Mapping[str, Tensor],
+    momentum: Mapping[str, Tensor],
+) -> None:
+    """Decisions first, then the state: every epoch up to a state's is in the store."""
+    store.record(
+        observer, epoch, tested.responses, p_target=tested.p_target, p_response=tested.p_response, measures=measures
+    )  # fmt: skip
+    states.save(epoch, weights, momentum)
+
+
+def _copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: t.detach().clone() for name, t in tensors.items()}

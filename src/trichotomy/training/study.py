@@ -1,0 +1,261 @@
+"""The verb: plan a study or take it up again, carry it out, and say how it ended."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import zarr
+
+from trichotomy import models
+from trichotomy.datasets import Dataset
+from trichotomy.decisions import Store, create, is_store, provenance
+from trichotomy.errors import InputError, MissingExtraError, StoreError
+from trichotomy.placement import check_free
+from trichotomy.training.execution import Event, Executor, LocalExecutor
+from trichotomy.training.finding import find_recipe
+from trichotomy.training.identity import differences
+from trichotomy.training.machine import Machine
+from trichotomy.training.plan import (
+    MEASURES,
+    STUDY,
+    Plan,
+    Progress,
+    load_data,
+    make_plan,
+    plan_of,
+)
+from trichotomy.training.recipe import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a study ended.
+
+    Attributes
+    ----------
+    store
+        With all decisions.
+    finished
+        Observers whose every planned epoch is recorded.
+    failed
+        Observers that are not, with the reason.
+    """
+
+    store: Path
+    finished: tuple[str, ...]
+    failed: Mapping[str, str]
+
+
+def plan_study(
+    dataset: str,
+    *,
+    recipe: str | Recipe = "quick",
+    data: str | Path | None = None,
+    seed: int | None = None,
+    keep_states: str | None = None,
+    machine: Machine | None = None,
+    options: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> tuple[Plan, Dataset]:
+    """Load the data and lay out a study; nothing is written.
+
+    Parameters
+    ----------
+    dataset, data
+        As ``datasets.load`` takes them.
+    recipe
+        The name of one, a TOML file, ``module:function``, or a ``Recipe``.
+    seed, keep_states
+        In place of the recipe's.
+    machine
+        What the decisions depend on beside recipe and seed.
+    options
+        Options of the data set, in place of the recipe's.
+
+    Raises
+    ------
+    InputError
+        Anything that does not fit; the message says what, where and what to do.
+    MissingExtraError
+        PyTorch or safetensors is not installed.
+    """
+    if any(find_spec(package) is None for package in ("torch", "safetensors")):
+        feature = "training networks"
+        raise MissingExtraError(feature, "train")
+    chosen = recipe if isinstance(recipe, Recipe) else find_recipe(recipe, dataset)
+    chosen = replace(
+        chosen,
+        seed=chosen.seed if seed is None else seed,
+        keep_states=keep_states or chosen.keep_states,  # type: ignore[arg-type] # the recipe checks it
+    )
+    source = {
+        "name": dataset,
+        "data": None if data is None else str(Path(data).resolve()),
+        "options": {**chosen.dataset, **(options or {})},
+    }
+    loaded = load_data(source, progress)
+    plan = make_plan(chosen, loaded, source, machine or Machine())
+    _check_networks(plan, loaded)
+    return plan, loaded
+
+
+def _check_networks(plan: Plan, data: Dataset) -> None:
+    """Find out before anything is written whether the networks can be built for these data."""
+    settings = {run.settings.architecture: run.settings for run in plan.runs}
+    for name, its in settings.items():
+        size = its.input_size(data.train.size)
+        models.build(name, classes=len(data.classes), channels=data.train.channels, size=size, seed=0)
+
+
+def study(
+    dataset: str,
+    out: str | Path,
+    *,
+    resume: bool = False,
+    force: bool = False,
+    workers: int | None = None,
+    executor: Executor | None = None,
+    told: Callable[[Event], None] = lambda _: None,
+    planned: Callable[[Plan, Sequence[str]], None] = lambda *_: None,
+    **options: Any,
+) -> Outcome:
+    """Train the networks of a study and record every decision.
+
+    Parameters
+    ----------
+    dataset
+        As ``datasets.load`` takes it.
+    out
+        The store, a folder.
+    resume
+        Go on with the store where there is one; without, an existing ``out`` is refused.
+    force
+        Replace a store that is there.
+    workers
+        Local processes; default one per processor.
+    executor
+        In place of local processes.
+    told
+        Called with each event.
+    planned
+        Called with the plan and the observers that are left to train, before the first starts.
+    options
+        As for ``plan_study``.
+
+    Raises
+    ------
+    InputError
+        Something does not fit, or the study resumed is another one: the message says what differs.
+    """
+    if re.match(r"[a-z][a-z0-9+.-]+:/", str(out)):  # a Path has one slash of a URL's two
+        msg = f"a study is written to a folder of this machine, not to {out}; copy the store there afterwards"
+        raise InputError(msg)
+    path = Path(out)
+    going_on = resume and path.exists()
+    if not going_on:
+        if is_store(path) and not force:
+            msg = f"{path} exists already; go on with it with --resume (resume=True), or choose another name"
+            raise InputError(msg)
+        check_free(path, kind="store", is_one=is_store, force=force)
+    plan, data = plan_study(dataset, **options)
+    runner = executor or LocalExecutor(devices(plan.machine, workers), plan.machine.threads)
+    store = _taken_up(path, plan) if going_on else _created(path, plan, data, force=force)
+    left = _left(store, plan)
+    planned(plan, left)
+    for observer in left:
+        store.fail(observer, "")
+    failed: dict[str, str] = {}
+    if left:
+        with closing(runner.execute(path.resolve(), left)) as events:
+            for event in events:
+                if event.kind == "failed":
+                    failed[event.observer] = event.reason
+                    store.fail(event.observer, event.reason)
+                told(event)
+    unfinished = set(_left(store, plan))
+    return Outcome(
+        path,
+        tuple(r.observer for r in plan.runs if r.observer not in unfinished),
+        {o: failed.get(o, "not all epochs are recorded") for o in store.observers if o in unfinished},
+    )
+
+
+def devices(machine: Machine, workers: int | None) -> tuple[str, ...]:
+    """One device per worker: the CPU as often as there are processors, or each GPU once."""
+    if workers is not None and workers < 1:
+        msg = f"workers is {workers}; at least one is needed"
+        raise InputError(msg)
+    if machine.device == "cpu":
+        return ("cpu",) * (workers or max(len(os.sched_getaffinity(0)) // machine.threads, 1))
+    import torch
+
+    cards = [f"cuda:{k}" for k in range(torch.cuda.device_count())]
+    if not cards:
+        msg = "the device is cuda, but PyTorch finds none here; choose --device cpu"
+        raise InputError(msg)
+    return tuple(cards[k % len(cards)] for k in range(workers or len(cards)))
+
+
+def _created(path: Path, plan: Plan, data: Dataset, *, force: bool) -> Store:
+    runs = plan.runs
+    store = create(
+        path,
+        observers=[r.observer for r in runs],
+        items=data.test.ids.tolist(),
+        target=data.test.labels,
+        epochs=range(plan.epochs + 1),
+        planned_epochs=[r.epochs + 1 for r in runs],
+        arrays=("response", "p_target", "p_response"),
+        measures=MEASURES,
+        classes=data.classes,
+        observer_coords={
+            "condition": _texts(r.condition for r in runs),
+            "instance": [r.instance for r in runs],
+            "architecture": _texts(r.settings.architecture for r in runs),
+            "learning_rate": [r.settings.learning_rate for r in runs],
+            "failure": _texts("" for _ in runs),
+        },
+        item_coords={} if data.test.paths is None else {"path": data.test.paths},
+        provenance=provenance(configuration={"command": "study"}) | {"study": plan.as_plain()},
+        force=force,
+    )
+    zarr.create_group(path / STUDY, zarr_format=3)
+    return store
+
+
+def _texts(values: Any) -> Any:
+    return np.array(list(values), dtype=object)
+
+
+def _taken_up(path: Path, plan: Plan) -> Store:
+    """Attach to the study that stands there, if it is this one."""
+    try:
+        store = Store(path)
+        recorded = plan_of(store.read())
+    except (StoreError, InputError) as error:
+        msg = f"{path} cannot be resumed: {error}"
+        raise InputError(msg) from error
+    changed = differences(recorded.as_plain(), plan.as_plain())
+    if changed:
+        more = f", and {len(changed) - 5} more" if len(changed) > 5 else ""
+        msg = (
+            f"{path} holds another study, which is not gone on with: {'; '.join(changed[:5])}{more}. Resume with what "
+            f"it was started with, or start a new one with another --out"
+        )
+        raise InputError(msg)
+    zarr.open_group(path / STUDY, mode="a", zarr_format=3)
+    return store
+
+
+def _left(store: Store, plan: Plan) -> list[str]:
+    """Observers with epochs to record, the longest runs first."""
+    pending = {observer for observer, _ in store.pending()}
+    return sorted((r.observer for r in plan.runs if r.observer in pending), key=lambda o: -plan.run(o).epochs)

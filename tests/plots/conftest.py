@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 import trichotomy as tri
+from simulated_study import simulated_study
 from trichotomy import stats
 from trichotomy.decisions import at_epoch
+from trichotomy.plots import Plate
 
 
 def results(d: tri.Decisions, *, tolerance: int = 0) -> SimpleNamespace:
@@ -31,6 +33,34 @@ def results(d: tri.Decisions, *, tolerance: int = 0) -> SimpleNamespace:
         outsiders=tuple(stats.outsiders(now, tolerance=tolerance)),
         classes=stats.class_difficulty(now, tolerance=tolerance) if (d["target"] >= 0).any() else None,
         dynamics=stats.dynamics(d) if d.sizes["epoch"] > 1 else None,
+        conditions=(),
+    )
+
+
+@pytest.fixture(scope="session")
+def study() -> SimpleNamespace:
+    """A simulated study, all conditions of the paper: 31 networks, 6 epochs, base 3 more; and images."""
+    d = simulated_study(items=200, epochs=5, longer=3)
+    now = at_epoch(d)
+    compared = stats.condition_consistency(d)
+    trained = tuple(dict.fromkeys(d["condition"].values))
+    noise = np.random.default_rng(0).integers(256, size=(32, 1, 8, 8), dtype=np.uint8)
+    return SimpleNamespace(
+        **{
+            **vars(results(d)),
+            "condition_consistency": compared,
+            "condition_matrix": stats.condition_matrix(d),
+            "condition_dynamics": stats.condition_dynamics(d),
+            "equivalence": stats.equivalence(d),
+            "learning_map": stats.learning_map(d),
+            "flag_shares": stats.flag_shares(now),
+            "divergence": stats.neighbour_divergence(now),
+            "architecture": "ResNet-18",
+            "trained": trained,
+            "conditions": tuple(dict.fromkeys([*trained, *compared["condition"].values])),
+            "easiest": Plate(noise, [f"class {k % 9}" for k in range(32)], np.linspace(1, 0.9, 32).tolist()),
+            "hardest": Plate(noise[:5], list("abcde"), [0, 0, 0, 0.1, 0.2], "hardest"),
+        }
     )
 
 

@@ -17,7 +17,7 @@ def test_three_panels_share_the_epochs(learning):
     assert [ax.get_title(loc="left") for ax in axes] == [
         "Accuracy",
         "Kappa to base",
-        "Decisions changed until next epoch",
+        "Changed until next epoch",
     ]
     assert {ax.get_xlim() for ax in axes} == {(0, 5)}
     assert {ax.get_xlabel() for ax in axes} == {"Epoch"}
@@ -56,7 +56,7 @@ def test_too_many_conditions_are_drawn_alike(learning):
 
 def test_one_observer_has_no_panel_of_kappa(learning):
     axes = learning_curves(learning.dynamics.isel(observer=[0])).figure.axes
-    assert [ax.get_title(loc="left") for ax in axes] == ["Accuracy", "Decisions changed until next epoch"]
+    assert [ax.get_title(loc="left") for ax in axes] == ["Accuracy", "Changed until next epoch"]
 
 
 def test_a_narrow_figure_stacks_the_panels(learning):

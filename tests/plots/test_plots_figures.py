@@ -8,15 +8,21 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 import trichotomy as tri
 from trichotomy import stats
 from trichotomy.plots import FIGURES, Drawing, to_svg
+from trichotomy.plots.style import style
 
 NAMES = [
-    "accuracy", "classes", "consistency", "difficulty", "dynamics", "heatmaps", "heatmaps-clustered", "influence",
-    "overview", "rarefaction", "raster",
+    "accuracy", "class-difficulty", "classes", "consistency", "difficulty", "dynamics", "heatmaps",
+    "heatmaps-clustered", "influence", "overview", "rarefaction", "raster",
+]  # fmt: skip
+OF_STUDIES = [
+    "accuracy-epochs", "changed", "conditions", "conditions-epochs", "conditions-heatmap", "divergence", "easiest",
+    "equivalence", "hardest", "label-errors", "learning",
 ]  # fmt: skip
 
 
@@ -25,7 +31,7 @@ def draw(name: str, results) -> Drawing:
 
 
 def test_names():
-    assert sorted(FIGURES) == NAMES
+    assert sorted(FIGURES) == sorted([*NAMES, *OF_STUDIES])
     assert all(figure.description for figure in FIGURES.values())
 
 
@@ -35,7 +41,28 @@ def test_every_figure_draws_and_says_what_it_shows(name, which, request):
     results = request.getfixturevalue(which)
     if name == "dynamics":
         results = request.getfixturevalue("learning")
-    drawing = draw(name, results)
+    check_words(draw(name, results))
+
+
+@pytest.mark.parametrize("name", [*NAMES, *OF_STUDIES])
+def test_every_figure_of_a_study_draws_and_says_what_it_shows(name, study):
+    check_words(draw(name, study))
+
+
+@pytest.mark.parametrize("width", [7.1, 3.4])
+@pytest.mark.parametrize("name", [*OF_STUDIES, "class-difficulty", "dynamics", "raster"])
+def test_nothing_is_cut_off_at_the_edges(name, width, study):
+    figure = FIGURES[name].draw(*(getattr(study, need) for need in FIGURES[name].needs), width=width).figure
+    canvas = FigureCanvasAgg(figure)
+    with style():
+        canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())[..., :3]
+    assert (pixels < 255).any()
+    for edge in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]):
+        assert (edge == 255).all()
+
+
+def check_words(drawing: Drawing) -> None:
     assert isinstance(drawing.figure, Figure)
     for text in (drawing.alt, drawing.caption):
         assert text.endswith(".")

@@ -11,36 +11,61 @@ from functools import partial
 from types import MappingProxyType
 
 from trichotomy.plots.accuracy import accuracy_bars, class_accuracy
+from trichotomy.plots.class_shares import class_shares
+from trichotomy.plots.condition_heatmap import condition_heatmap
+from trichotomy.plots.conditions import condition_order, consistency_with_base
 from trichotomy.plots.consistency import consistency_by_condition
 from trichotomy.plots.difficulty import NULLS, difficulty_histogram
+from trichotomy.plots.divergence import neighbour_divergence
 from trichotomy.plots.drawing import Drawing, check_format, save, to_svg
 from trichotomy.plots.dynamics import learning_curves
+from trichotomy.plots.epochs import CURVES, condition_curves
+from trichotomy.plots.equivalence import equivalence_intervals, verdicts
+from trichotomy.plots.flags import flagged_shares
 from trichotomy.plots.heatmaps import cluster_order, consistency_heatmaps
 from trichotomy.plots.influence import influence_bars
+from trichotomy.plots.learning import learning_map
+from trichotomy.plots.looks import Look, condition_looks
 from trichotomy.plots.overview import consistency_overview
+from trichotomy.plots.plates import Plate, image_plate
 from trichotomy.plots.rarefaction import rarefaction_curve
 from trichotomy.plots.raster import DECISION_COLOURS, decision_raster
 
 __all__ = [
+    "CURVES",
     "DECISION_COLOURS",
     "FIGURES",
     "NULLS",
     "Drawing",
+    "Look",
     "NamedFigure",
+    "Plate",
     "accuracy_bars",
     "check_format",
     "class_accuracy",
+    "class_shares",
     "cluster_order",
+    "condition_curves",
+    "condition_heatmap",
+    "condition_looks",
+    "condition_order",
     "consistency_by_condition",
     "consistency_heatmaps",
     "consistency_overview",
+    "consistency_with_base",
     "decision_raster",
     "difficulty_histogram",
+    "equivalence_intervals",
+    "flagged_shares",
+    "image_plate",
     "influence_bars",
     "learning_curves",
+    "learning_map",
+    "neighbour_divergence",
     "rarefaction_curve",
     "save",
     "to_svg",
+    "verdicts",
 ]
 
 
@@ -65,7 +90,31 @@ class NamedFigure:
 
 FIGURES: Mapping[str, NamedFigure] = MappingProxyType({
     "difficulty": NamedFigure(
-        "items by the number of observers right, with null models", difficulty_histogram, ("difficulty",)
+        "items by the number of observers right, with null models (Fig. 2)", difficulty_histogram, ("difficulty",)
+    ),
+    "conditions": NamedFigure(
+        "error consistency of each condition with base (Fig. 3; 15 and 16 with other base networks)",
+        consistency_with_base, ("condition_consistency", "conditions", "architecture"),
+    ),
+    "equivalence": NamedFigure(
+        "which conditions differ from base no more than another seed does", equivalence_intervals,
+        ("equivalence", "conditions"),
+    ),
+    "conditions-heatmap": NamedFigure(
+        "error consistency of all pairs of conditions, all items and pruned (Fig. 5a)", condition_heatmap,
+        ("condition_matrix",),
+    ),
+    "conditions-epochs": NamedFigure(
+        "error consistency with base over the epochs, a line per condition", condition_curves,
+        ("condition_dynamics", "conditions"),
+    ),
+    "accuracy-epochs": NamedFigure(
+        "accuracy over the epochs, a line per condition (Fig. 13)", partial(condition_curves, what="accuracy"),
+        ("condition_dynamics", "conditions", "trained"),
+    ),
+    "changed": NamedFigure(
+        "decisions changed from epoch to epoch, a line per condition (Fig. 17)",
+        partial(condition_curves, what="changed"), ("condition_dynamics", "conditions", "trained"),
     ),
     "overview": NamedFigure(
         "mean consistency by every measure, beside what shared difficulty alone would give", consistency_overview,
@@ -89,8 +138,30 @@ FIGURES: Mapping[str, NamedFigure] = MappingProxyType({
     "rarefaction": NamedFigure(
         "trivial and impossible shares among fewer observers", rarefaction_curve, ("rarefaction",)
     ),
-    "raster": NamedFigure("every decision, items by difficulty", decision_raster, ("history", "partition")),
-    "classes": NamedFigure("accuracy of each class, sorted", class_accuracy, ("classes",)),
-    "dynamics": NamedFigure("accuracy and consistency over the epochs", learning_curves, ("dynamics",)),
+    "label-errors": NamedFigure(
+        "share of items flagged as label errors by the number of observers right (Fig. 22)", flagged_shares,
+        ("flag_shares",),
+    ),
+    "easiest": NamedFigure("images of the items that most observers get right (Fig. 18)", image_plate, ("easiest",)),
+    "hardest": NamedFigure("images of the items that fewest observers get right (Fig. 19)", image_plate, ("hardest",)),
+    "learning": NamedFigure(
+        "items by epochs, coloured by the share of observers right (Fig. 4)", learning_map,
+        ("learning_map", "partition"),
+    ),
+    "raster": NamedFigure(
+        "every decision, items by difficulty; of one network over its epochs (Fig. 8)", decision_raster,
+        ("history", "partition"),
+    ),
+    "dynamics": NamedFigure(
+        "accuracy and consistency over the epochs, a line per observer", learning_curves, ("dynamics", "conditions")
+    ),
+    "classes": NamedFigure("accuracy of each class, sorted (Fig. 20)", class_accuracy, ("classes",)),
+    "class-difficulty": NamedFigure(
+        "shares of trivial, in-between and impossible items in each class (Fig. 21)", class_shares, ("classes",)
+    ),
+    "divergence": NamedFigure(
+        "how far apart neighbouring classes are against their accuracy, of gaussian studies (Fig. 9)",
+        neighbour_divergence, ("divergence",),
+    ),
 })  # fmt: skip
-"""Figures by name, in the order in which a reader would want them."""
+"""Figures by name, in the order in which a reader would want them; numbers are those of Meding et al. 2022."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -11,12 +12,11 @@ from matplotlib.ticker import MaxNLocator
 
 from trichotomy.errors import InputError
 from trichotomy.plots.drawing import Drawing, in_style
+from trichotomy.plots.looks import ALIKE, MOST_CONDITIONS, Look, condition_looks
 from trichotomy.plots.style import (
-    GREY,
     INK,
     NARROW,
     PAGE,
-    SERIES,
     keep_ticks,
     new_figure,
     percent_axis,
@@ -26,19 +26,17 @@ from trichotomy.plots.wording import clipped, count, kappa, percent
 if TYPE_CHECKING:
     import xarray as xr
 
-MOST_CONDITIONS = 2 * len(SERIES)
-"""More conditions than colours and dashes tell apart are all drawn alike."""
-_Look = dict[str, tuple[str, Literal["-", "--"]]]
-
 
 @in_style
-def learning_curves(dynamics: xr.Dataset, *, width: float = PAGE) -> Drawing:
+def learning_curves(dynamics: xr.Dataset, conditions: Sequence[str] = (), *, width: float = PAGE) -> Drawing:
     """Accuracy, kappa to the reference observer and decisions changed, epoch by epoch; a line per observer.
 
     Parameters
     ----------
     dynamics
         Result of ``stats.dynamics``. Observers of one condition share a colour; the reference is dark.
+    conditions
+        All conditions of the study, where other figures draw others, so that each has one colour in all of them.
     width
         In inches; in a narrow figure the panels stand one above the other.
 
@@ -52,43 +50,41 @@ def learning_curves(dynamics: xr.Dataset, *, width: float = PAGE) -> Drawing:
         raise InputError(msg)
     reference = str(dynamics.attrs["reference"])
     panels = {"accuracy": "Accuracy", "kappa_to_reference": f"Kappa to {clipped(reference, 24)}",
-              "changed": "Decisions changed until next epoch"}  # fmt: skip
+              "changed": "Changed until next epoch"}  # fmt: skip
     panels = {name: title for name, title in panels.items() if np.isfinite(dynamics[name].values).any()}
-    look = _look(dynamics, reference)
+    looks = _looks(dynamics, reference, conditions)
     rows, columns = (1, len(panels)) if width >= NARROW else (len(panels), 1)
-    figure = new_figure(width, 1.75 * rows + 0.75 + 0.13 * (len(look) // 5))
+    figure = new_figure(width, 1.75 * rows + 0.75 + 0.13 * (len(looks) // 5))
     axes = figure.subplots(rows, columns, sharex=True, squeeze=False).ravel()
     for ax, (name, title) in zip(axes, panels.items(), strict=True):
-        _panel(keep_ticks(ax), dynamics, name, look, reference)
+        _panel(keep_ticks(ax), dynamics, name, looks, reference)
         ax.set_title(title)
         if name != "kappa_to_reference":
             percent_axis(ax)
     for ax in axes[len(panels) - columns :]:
         ax.set_xlabel("Epoch")
         ax.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
-    handles = [Line2D([], [], color=c, linestyle=s) for c, s in look.values()]
-    if len(look) > 1:
+    handles = [Line2D([], [], color=look.colour, linestyle=look.dashes) for look in looks.values()]
+    if len(looks) > 1:
         figure.legend(
-            handles, [clipped(n, 24) for n in look], loc="outside lower left", ncols=max(int(width / 1.4), 1)
+            handles, [clipped(n, 24) for n in looks], loc="outside lower left", ncols=max(int(width / 1.4), 1)
         )
-    return Drawing(figure, _alt(dynamics, reference), _caption(dynamics, reference, look))
+    return Drawing(figure, _alt(dynamics, reference), _caption(dynamics, reference, looks))
 
 
-def _look(dynamics: xr.Dataset, reference: str) -> _Look:
-    """Colour and dashes of each condition; the reference observer's own line is dark."""
-    conditions = dict.fromkeys(dynamics["condition"].values.astype(str))
-    if len(conditions) > MOST_CONDITIONS:
-        return {reference: (INK, "-"), "other observers": (GREY, "-")}
+def _looks(dynamics: xr.Dataset, reference: str, conditions: Sequence[str]) -> dict[str, Look]:
+    """Colour and dashes of each condition drawn; the reference observer's own line is dark."""
+    present = dict.fromkeys(dynamics["condition"].values.astype(str))
+    if len(present) > MOST_CONDITIONS:
+        return {reference: Look(INK), "other observers": ALIKE}
     at = int(np.flatnonzero(dynamics["observer"].values == reference)[0])
     alone = str(dynamics["condition"].values[at])
-    others = [c for c in conditions if c != alone or (dynamics["condition"].values == alone).sum() > 1]
-    return {
-        reference: (INK, "-"),
-        **{c: (SERIES[k % len(SERIES)], "-" if k < len(SERIES) else "--") for k, c in enumerate(others)},
-    }
+    others = [c for c in present if c != alone or (dynamics["condition"].values == alone).sum() > 1]
+    looks = condition_looks([*conditions, *others])
+    return {reference: Look(INK), **{c: looks[c] for c in others}}
 
 
-def _panel(ax: Axes, dynamics: xr.Dataset, name: str, look: _Look, reference: str) -> None:
+def _panel(ax: Axes, dynamics: xr.Dataset, name: str, looks: dict[str, Look], reference: str) -> None:
     epochs = dynamics["epoch"].values
     many = dynamics.sizes["observer"] > 12
     for observer, condition, values in zip(
@@ -98,11 +94,9 @@ def _panel(ax: Axes, dynamics: xr.Dataset, name: str, look: _Look, reference: st
         if not known.any():
             continue
         own = observer == reference
-        colour, dashes = (
-            look[reference] if own else look.get(str(condition), look.get("other observers", (GREY, "-")))
-        )
+        look = looks[reference] if own else looks.get(str(condition), looks.get("other observers", ALIKE))
         ax.plot(
-            epochs[known], values[known], color=colour, linestyle=dashes, label=f"_{observer}",
+            epochs[known], values[known], color=look.colour, linestyle=look.dashes, label=f"_{observer}",
             linewidth=1.3 if own else (0.7 if many else 1.0), zorder=4 if own else 2,
             marker="o" if known.sum() == 1 else None, markersize=2.5,
         )  # fmt: skip
@@ -133,10 +127,10 @@ def _alt(dynamics: xr.Dataset, reference: str) -> str:
     return text
 
 
-def _caption(dynamics: xr.Dataset, reference: str, look: _Look) -> str:
+def _caption(dynamics: xr.Dataset, reference: str, looks: dict[str, Look]) -> str:
     text = (
         f"Accuracy, error consistency (kappa) with {clipped(reference)} at the same epoch, and share of items whose "
         f"being right changes until the observer's next epoch; {count(dynamics.sizes['item'], 'item')}, a line per "
         f"observer, dark: {clipped(reference)}."
     )
-    return text + (" Colours: conditions." if "other observers" not in look else "")
+    return text + (" Colours: conditions." if "other observers" not in looks else "")

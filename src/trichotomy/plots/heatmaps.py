@@ -57,7 +57,7 @@ def consistency_heatmaps(
         raise InputError(msg)
     order = cluster_order(raw) if cluster else list(range(M))
     maps = {title: r["kappa"].values[np.ix_(order, order)] for title, r in results.items()}
-    norm, colours = _scale(np.concatenate([m.ravel() for m in maps.values()]))
+    norm, colours = kappa_scale(np.concatenate([m.ravel() for m in maps.values()]))
     across = 3 if width >= NARROW else 1
     labels = 0.058 * max(len(clipped(n, 18)) for n in names)
     fits = 72 * (width - 0.9 - labels) / across / M >= 5.2
@@ -101,7 +101,7 @@ def cluster_order(raw: xr.Dataset) -> list[int]:
     return [int(k) for k in leaves_list(tree)]
 
 
-def _scale(values: NDArray[np.float64]) -> tuple[Normalize, LinearSegmentedColormap]:
+def kappa_scale(values: NDArray[np.float64]) -> tuple[Normalize, LinearSegmentedColormap]:
     """One colour scale for all panels: pale at 0, blue above, orange below at the same rate."""
     known = values[np.isfinite(values)]
     low, high = (min(float(known.min()), 0.0), max(float(known.max()), 0.1)) if known.size else (0.0, 1.0)

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colorbar import Colorbar
 from matplotlib.colors import LinearSegmentedColormap, ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
 from matplotlib.ticker import FixedLocator, MaxNLocator, StrMethodFormatter
 from numpy.typing import NDArray
 
@@ -103,22 +106,15 @@ def decision_raster(
     ax.set_xlim(0, N)
     ax.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     ax.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-    spans, class_shares = _spans(category)
+    spans, class_shares = class_spans(category)
     class_strip(ax, spans, class_shares)
     grouped = f"each column the mean of {size:,} neighbours" if size > 1 else ""
     name_x(ax, "Items, from the easiest to the hardest" + (f"; {grouped}" if grouped else ""), width)
-    if width >= NARROW:
-        bar = figure.colorbar(
-            image, ax=ax, fraction=0.03, pad=0.015, aspect=18, shrink=min(1.0, 1.6 / height)
-        )
-    else:
-        bar = figure.colorbar(image, ax=ax, location="bottom", aspect=20, shrink=0.7, fraction=0.05, pad=0.02)
+    bar = colour_bar(figure, image, ax, width, height)
     if grouped:
         bar.set_ticks([0, 0.5, 1], labels=["wrong", "half", "right"])
     else:
         bar.set_ticks([0.25, 0.75], labels=["wrong", "right"])
-    bar.outline.set_visible(False)
-    bar.ax.tick_params(length=0, labelsize=SMALL)
     return Drawing(figure, _alt(rows, class_shares, grouped), _caption(rows, partition, category, grouped))
 
 
@@ -169,7 +165,7 @@ def _binned(correct: NDArray[np.int8]) -> tuple[NDArray[np.float64], int]:
     return np.where(asked > 0, right / np.maximum(asked, 1), np.nan), size
 
 
-def _spans(category: NDArray[np.int8]) -> tuple[dict[str, tuple[float, float]], dict[str, float]]:
+def class_spans(category: NDArray[np.int8]) -> tuple[dict[str, tuple[float, float]], dict[str, float]]:
     """Where each class lies on the axis, from trivial on, and its share of the items partitioned."""
     spans, shares, start = {}, {}, 0
     total = int((category >= 0).sum())
@@ -183,14 +179,32 @@ def _spans(category: NDArray[np.int8]) -> tuple[dict[str, tuple[float, float]], 
 
 def _row_axis(ax: Axes, rows: _Rows) -> None:
     """Number the rows: epochs by their value, observers not by name."""
-    if not rows.epochs:
-        ax.yaxis.set_major_locator(FixedLocator([]))
-        ax.set_ylabel(f"{len(rows.labels)} observers")
+    if rows.epochs:
+        number_rows(ax, rows.labels, "Epoch")
         return
-    R = len(rows.labels)
+    ax.yaxis.set_major_locator(FixedLocator([]))
+    ax.set_ylabel(f"{len(rows.labels)} observers")
+
+
+def number_rows(ax: Axes, labels: list[str], name: str) -> None:
+    """Label every row, or every second, fifth, ..., so that there are about ten labels."""
+    R = len(labels)
     step = next(s for s in (1, 2, 5, 10, 20, 50, 100, 10**9) if R / s <= 10)
-    ax.set_yticks(range(0, R, step), rows.labels[::step])
-    ax.set_ylabel("Epoch")
+    ax.set_yticks(range(0, R, step), labels[::step])
+    ax.set_ylabel(name)
+
+
+def colour_bar(figure: Figure, image: AxesImage, ax: Axes, width: float, height: float) -> Colorbar:
+    """Explain the colours beside the raster, below it in a narrow figure."""
+    if width >= NARROW:
+        bar = figure.colorbar(
+            image, ax=ax, fraction=0.03, pad=0.015, aspect=18, shrink=min(1.0, 1.6 / height)
+        )
+    else:
+        bar = figure.colorbar(image, ax=ax, location="bottom", aspect=20, shrink=0.7, fraction=0.05, pad=0.02)
+    bar.outline.set_visible(False)
+    bar.ax.tick_params(length=0, labelsize=SMALL)
+    return bar
 
 
 def _alt(rows: _Rows, shares: dict[str, float], grouped: str) -> str:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
 
 from trichotomy import stats
-from trichotomy.decisions import Decisions, at_epoch, last_common_epoch, select
-from trichotomy.errors import InputError, UnknownNameError
+from trichotomy.plots import Plate
+from trichotomy.report.conditions import ConditionResults
+from trichotomy.report.plates import extreme_items, load_dataset, plate
 
 STEPS = {
     "accuracy": "accuracies",
@@ -30,75 +30,22 @@ STEPS = {
     "duplicates": "near-duplicates",
     "classes": "classes",
     "dynamics": "learning",
+    "learning_map": "learning of items",
+    "flag_shares": "flagged items",
+    "condition_consistency": "conditions",
+    "condition_matrix": "pairs of conditions",
+    "condition_dynamics": "conditions over the epochs",
+    "equivalence": "equivalence with the seed ceiling",
+    "divergence": "divergence of classes",
 }
 """Attributes of an ``Analysis`` in the order in which a report computes them, and what to call them meanwhile."""
 
 
-class Analysis:
-    """Decisions chosen for an analysis, and the results of ``trichotomy.stats`` on them.
+class Analysis(ConditionResults):
+    """The results of ``trichotomy.stats`` on the decisions chosen.
 
-    Parameters
-    ----------
-    d
-        Decisions of two observers or more.
-    tolerance, one_per, epoch
-        As in ``stats.partition``; ``one_per`` applies to what rests on the partition.
-    drop
-        Patterns of observers to leave out.
-    exclude
-        Item annotation; items where it is true are left out of everything.
-    rng
-        Seed of the intervals that are drawn.
-
-    Attributes
-    ----------
-    history, decisions
-        The Decisions chosen, with all epochs and at the epoch analysed.
-    population
-        Decisions of the observers that make the partition.
-    options
-        What was chosen, as plain values.
-
-    Raises
-    ------
-    InputError
-        Fewer than two observers are left.
+    Takes what ``Chosen`` takes: Decisions, and what to choose of them.
     """
-
-    def __init__(
-        self,
-        d: Decisions,
-        *,
-        tolerance: int = 0,
-        one_per: str | None = None,
-        drop: Sequence[str] = (),
-        exclude: str | None = None,
-        epoch: int | None = None,
-        rng: int = 0,
-    ) -> None:
-        self.history = select(d, drop=drop, exclude=exclude)
-        _several(
-            self.history, "is left" if d.sizes["observer"] > 1 else "is there; add the predictions of another"
-        )
-        when = last_common_epoch(self.history) if epoch is None else epoch
-        self.decisions = at_epoch(self.history, when).load()
-        if one_per not in (None, "condition"):
-            kind = "choice for one_per"
-            raise UnknownNameError(kind, str(one_per), ["condition"])
-        self.population = stats.one_per_condition(self.decisions) if one_per else self.decisions
-        _several(self.population, "is left with one per condition")
-        kept = set(self.history["observer"].values)
-        self.options: dict[str, Any] = {
-            "tolerance": tolerance,
-            "one_per": one_per,
-            "drop": list(drop),
-            "exclude": exclude,
-            "epoch": when,
-            "seed": rng,
-            "items_excluded": d.sizes["item"] - self.history.sizes["item"],
-            "observers_dropped": [o for o in d["observer"].values if o not in kept],
-        }
-        self._tolerance, self._seed = tolerance, rng
 
     @cached_property
     def accuracy(self) -> xr.Dataset:
@@ -187,8 +134,41 @@ class Analysis:
         """``stats.dynamics``, None with fewer than two epochs."""
         return stats.dynamics(self.history) if self.history.sizes["epoch"] > 1 else None
 
+    @cached_property
+    def learning_map(self) -> xr.Dataset | None:
+        """``stats.learning_map``, None with fewer than two epochs."""
+        return stats.learning_map(self.history) if self.history.sizes["epoch"] > 1 else None
 
-def _several(d: Decisions, where: str) -> None:
-    if d.sizes["observer"] < 2:
-        msg = f"comparing observers needs two or more; only {d['observer'].values[0]!r} {where}"
-        raise InputError(msg)
+    @cached_property
+    def flag_shares(self) -> xr.Dataset | None:
+        """``stats.flag_shares`` of label errors in the population, None where no item is annotated so."""
+        if "label_error" not in self.population.coords:
+            return None
+        return stats.flag_shares(self.population, tolerance=self._tolerance)
+
+    @cached_property
+    def easiest(self) -> Plate | None:
+        """Images of the items that most observers get right; None where no study says where images are.
+
+        Raises
+        ------
+        InputError
+            The images cannot be loaded.
+        """
+        return self._plate("easiest")
+
+    @cached_property
+    def hardest(self) -> Plate | None:
+        """Images of the items that fewest observers get right; as ``easiest``."""
+        return self._plate("hardest")
+
+    @cached_property
+    def _images(self) -> Any:
+        assert self.dataset is not None
+        return load_dataset(self.dataset)
+
+    def _plate(self, which: Literal["easiest", "hardest"]) -> Plate | None:
+        if self.dataset is None:
+            return None
+        positions = extreme_items(self.partition, self.learning_map, which)
+        return plate(self.population, self.partition, positions, self._images, which)

@@ -17,6 +17,7 @@ MOST_NAMED = 5
 def cautions(a: Analysis) -> list[str]:
     """Warnings about the data and the results, the most consequential first."""
     return [
+        *_failed(a),
         *_outsiders(a),
         *_constant(a),
         *a.history.attrs.get("provenance", {}).get("warnings", []),
@@ -26,6 +27,20 @@ def cautions(a: Analysis) -> list[str]:
         *_duplicates(a),
         *_small(a),
     ]
+
+
+def _failed(a: Analysis) -> Iterator[str]:
+    """Runs that failed or are not finished, each with its reason, those of one reason together."""
+    for runs, left_out in ((a.set_aside, True), (a.unfinished, False)):
+        for reason in dict.fromkeys(runs.values()):
+            names = [name for name, why in runs.items() if why == reason]
+            what = (
+                "is left out of everything here"
+                if left_out
+                else "is not finished, so what needs its later epochs is undefined"
+            )
+            verb = what if len(names) == 1 else what.replace("is ", "are ", 1).replace("its", "their")
+            yield f"{_listed(names, most=len(names))} {verb}: {reason.rstrip('.')}."
 
 
 def _outsiders(a: Analysis) -> Iterator[str]:
@@ -85,7 +100,10 @@ def _unanswered(a: Analysis) -> Iterator[str]:
 
 def _epochs(a: Analysis) -> Iterator[str]:
     later = [int(e) for e in a.history["epoch"].values if e > a.options["epoch"]]
-    if later:
+    shifted = max((c.shift for c in a.comparisons), default=0)
+    if (
+        later and later[-1] > a.options["epoch"] + shifted
+    ):  # a study's base runs on for its shifted comparisons
         yield (
             f"Analysed at epoch {a.options['epoch']}, the last one that every observer has unless --epoch says "
             f"otherwise; some observers have later epochs, up to {later[-1]}."
@@ -93,6 +111,8 @@ def _epochs(a: Analysis) -> Iterator[str]:
 
 
 def _duplicates(a: Analysis) -> Iterator[str]:
+    if a.study:  # networks that differ little are what a study makes on purpose
+        return
     pairs = a.duplicates
     count = pairs.sizes["pair"]
     if count:
@@ -132,8 +152,8 @@ def _small(a: Analysis) -> Iterator[str]:
         yield "Residual consistency is undefined with fewer than three observers."
 
 
-def _listed(names: Any) -> str:
+def _listed(names: Any, most: int = MOST_NAMED) -> str:
     values = [str(n) for n in names]
-    if len(values) > MOST_NAMED:
-        return ", ".join(values[:MOST_NAMED]) + f" and {len(values) - MOST_NAMED} more"
+    if len(values) > most:
+        return ", ".join(values[:most]) + f" and {len(values) - most} more"
     return " and ".join([", ".join(values[:-1]), values[-1]]) if len(values) > 1 else values[0]

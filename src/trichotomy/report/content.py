@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -26,7 +26,9 @@ from trichotomy.report.page import (
     Table,
     Undefined,
 )
+from trichotomy.report.record import own_versions, went_in
 from trichotomy.report.sentences import headline, lead, methods
+from trichotomy.report.study import study_section
 from trichotomy.report.tables import pair_columns
 
 MOST_PAIRS = 5000
@@ -58,8 +60,9 @@ def page(a: Analysis, pictures: Mapping[str, Block], files: Mapping[str, str], *
     hero = pictures["difficulty"]
     if not isinstance(hero, Picture):
         raise InputError(str(hero))
-    sections = [
+    sections: list[Section | None] = [
         Section("items", "Which items are trivial, impossible, in-between?", _items(a, pictures), short="Items"),
+        study_section(a, pictures),
         Section("consistency", "Do the observers really differ?", _consistency(a, pictures), short="Consistency"),
         Section("pairs", "Which observers are alike?", _pairs(a), short="Pairs"),
         Section("observers", "How accurate is each observer, and who decides?", _observers(a, pictures),
@@ -69,9 +72,12 @@ def page(a: Analysis, pictures: Mapping[str, Block], files: Mapping[str, str], *
     if a.classes is not None:
         sections.append(Section("classes", "Which classes are hard?", _classes(a, pictures), short="Classes"))
     if a.dynamics is not None:
+        sections.append(Section("learning", "How did decisions form?", _learning(pictures), short="Learning"))
+    if a.dataset is not None:
         sections.append(
-            Section("learning", "How did decisions form?", _of(pictures, "dynamics"), short="Learning")
-        )
+            Section("examples", "What are the easiest and the hardest items?",
+                    _of(pictures, "easiest") + _of(pictures, "hardest"), short="Examples")
+        )  # fmt: skip
     record = a.history.attrs.get("provenance", {})
     return Page(
         title=title,
@@ -81,10 +87,10 @@ def page(a: Analysis, pictures: Mapping[str, Block], files: Mapping[str, str], *
         key_numbers=_key_numbers(a),
         warnings=cautions(a),
         downloads=_downloads(a, files),
-        sections=sections,
+        sections=[section for section in sections if section is not None],
         methods=methods(a),
-        provenance=_provenance(record, a.options),
-        versions=record.get("versions", {}) | _own_versions(),
+        provenance=went_in(record, a.options),
+        versions=record.get("versions", {}) | own_versions(),
     )
 
 
@@ -130,6 +136,7 @@ def _items(a: Analysis, pictures: Mapping[str, Block]) -> list[Block]:
         "With more observers fewer items stay trivial or impossible. The curve gives the expected shares among random "
         "subsets of these observers: where it is still falling, the partition has not settled.",
         *_of(pictures, "rarefaction"),
+        *(_of(pictures, "label-errors") if a.flag_shares is not None else ()),
     ]  # fmt: skip
 
 
@@ -278,15 +285,30 @@ def _classes(a: Analysis, pictures: Mapping[str, Block]) -> list[Block]:
     c = a.classes
     rows = [
         (str(c["class"].values[k]), c["accuracy"].values[k], tuple(c["ci"].values[k]), c["trivial"].values[k],
-         c["impossible"].values[k], c["n"].values[k])
+         c["in_between"].values[k], c["impossible"].values[k], c["n"].values[k])
         for k in range(c.sizes["class"])
     ]  # fmt: skip
     columns = (
         Column("Class"), Column("Accuracy", "share", 1), Column("95 % CI", "share", 1), Column("Trivial", "share", 1),
-        Column("Impossible", "share", 1), Column("Items", "integer"),
+        Column("In-between", "share", 1), Column("Impossible", "share", 1), Column("Items", "integer"),
     )  # fmt: skip
     caption = f"Mean over observers; {c.attrs['interval']}. The hardest first."
-    return [*_of(pictures, "classes"), Table("classes-table", columns, rows, caption=caption, limit=10)]
+    return [
+        *_of(pictures, "classes"),
+        *_of(pictures, "class-difficulty"),
+        *(_of(pictures, "divergence") if a.divergence is not None else ()),
+        Table("classes-table", columns, rows, caption=caption, limit=10),
+    ]
+
+
+def _learning(pictures: Mapping[str, Block]) -> list[Block]:
+    return [
+        "The first picture lays the decisions of all observers over one another, epoch by epoch; the second shows one "
+        "observer alone. In both, items go from the easiest on the left to the hardest on the right.",
+        *_of(pictures, "learning"),
+        *_of(pictures, "raster"),
+        *_of(pictures, "dynamics"),
+    ]
 
 
 def _downloads(a: Analysis, files: Mapping[str, str]) -> list[Download]:
@@ -296,37 +318,6 @@ def _downloads(a: Analysis, files: Mapping[str, str]) -> list[Download]:
     if pairs <= MOST_PAIRS:
         offered.append(("pairs.csv", pairs, "Every pair of observers"))
     return [Download(name.replace(".", "-"), name, files[name], rows, text) for name, rows, text in offered]
-
-
-def _provenance(record: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, str]:
-    entries: dict[str, str] = {}
-    for part in _leaves(record):
-        if "created" in part:
-            entries["Decisions made"] = str(part["created"])
-        for source in part.get("sources", []):
-            entries[f"Source {source['name']}"] = f"{source['bytes']:,} bytes, SHA-256 {source['sha256']}"
-        for field, column in part.get("configuration", {}).get("columns", {}).items():
-            entries[f"Column for {field}"] = str(column)
-    chosen = {
-        f"Option {name.replace('_', ' ')}": ", ".join(map(str, v)) if isinstance(v, list) else str(v)
-        for name, v in options.items()
-        if v not in (None, [], "")
-    }
-    return {**entries, **chosen}
-
-
-def _leaves(record: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Records of the parts that decisions were joined from, however often."""
-    if "parts" not in record:
-        yield record
-    for part in record.get("parts", []):
-        yield from _leaves(part)
-
-
-def _own_versions() -> dict[str, str]:
-    from trichotomy.decisions import provenance
-
-    return dict(provenance()["versions"])
 
 
 def _of(pictures: Mapping[str, Block], name: str) -> list[Block]:

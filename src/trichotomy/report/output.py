@@ -18,7 +18,19 @@ from trichotomy.report.sentences import headline, lead
 from trichotomy.report.summary import summary, to_json
 from trichotomy.report.tables import item_columns, pair_columns
 
-LACKING = {"classes": "the targets of two classes or more", "dynamics": "decisions at two epochs or more"}
+LACKING = {
+    "classes": "the targets of two classes or more",
+    "dynamics": "decisions at two epochs or more",
+    "learning_map": "decisions at two epochs or more",
+    "flag_shares": "an annotation 'label_error' of the items",
+    **dict.fromkeys(
+        ("condition_consistency", "condition_matrix", "equivalence"),
+        "a study: observers of several conditions, one of them called 'base'",
+    ),
+    "condition_dynamics": "a study, observers of several conditions, one of them called 'base', at two epochs or more",
+    "divergence": "a study of the data set 'gaussian'",
+    **dict.fromkeys(("easiest", "hardest"), "a study, whose record says where the images are"),
+}
 FILES = ("report.html", "summary.json", "items.csv", "pairs.csv")
 
 
@@ -169,6 +181,9 @@ def _is_report(folder: Path) -> bool:
 
 def _drawn(name: str, results: Analysis) -> Drawing:
     needs = FIGURES[name].needs
+    for need in needs:
+        if getattr(results, need) is None and need in results.why_not:
+            raise InputError(results.why_not[need])
     lacking = [need for need in needs if getattr(results, need) is None]
     if lacking:
         msg = f"figure '{name}' needs {' and '.join(LACKING[need] for need in lacking)}"

@@ -73,6 +73,26 @@ def methods(a: Analysis) -> tuple[str, ...]:
         "Poisson-binomial of the observers' accuracies, x_max the largest that these accuracies allow. It depends on "
         f"the number of observers; rarefied to {a.difficulty.attrs['rarefied_to']} (tolerance 0) it can be compared. "
         "The rarefaction curve is the exact expectation over all subsets of observers (Hurlbert 1971).",
+        *_of_conditions(a),
         "A missing decision is not a wrong one: pairs use the items that both answered, the partition the items that "
         "all observers answered. Only a question that was asked and expressly not answered (na) counts as wrong.",
     )
+
+
+def _of_conditions(a: Analysis) -> tuple[str, ...]:
+    """How the numbers about a study's conditions were made; nothing for decisions that are no study."""
+    c, e = a.condition_consistency, a.equivalence
+    if c is None:
+        return ()
+    text = (
+        "A condition's consistency is the plain mean of kappa over the pairs of its networks and those that it is "
+        f"compared with ({c.attrs['interval']}). Pruned, it leaves out the items that all but at most "
+        f"{c.attrs['tolerance']} of the {c.attrs['observers']} networks get right, or wrong, the compared ones "
+        "included (Meding et al. 2022, Fig. 5)."
+    )
+    if e is not None:
+        text += (
+            f" Whether a condition is as consistent as networks of other seeds is tested by two one-sided tests at "
+            f"{e.attrs['alpha']:.0%} with a margin of {e.attrs['margin']:g} (Schuirmann 1987). {e.attrs['caution']}"
+        )
+    return (text,)

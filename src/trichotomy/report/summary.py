@@ -8,9 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from trichotomy import stats
 from trichotomy.decisions import provenance
 from trichotomy.report.analysis import Analysis
 from trichotomy.report.cautions import cautions
+from trichotomy.report.study import condition_rows
 
 SCHEMA = 1
 
@@ -75,6 +77,7 @@ def summary(a: Analysis) -> dict[str, Any]:
             )
         ],
         "outsiders": list(a.outsiders),
+        "study": _study(a),
         "warnings": cautions(a),
         "options": a.options,
         "intervals": {
@@ -105,6 +108,23 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def _study(a: Analysis) -> dict[str, Any] | None:
+    """What a study found about its conditions; None for decisions that are no study."""
+    if a.study is None or not a.comparisons:
+        return None
+    c, e = a.condition_consistency, a.equivalence
+    return {
+        "conditions": condition_rows(a),
+        "pruned": None if c is None else {key: c.attrs[key] for key in ("tolerance", "kept", "n")},
+        "seed_ceiling": None if e is None else {
+            "condition": e.attrs["ceiling"], "kappa": e.attrs["ceiling_kappa"], "pairs": e.attrs["ceiling_pairs"],
+            "margin": e.attrs["margin"], "alpha": e.attrs["alpha"],
+        },
+        "notes": list(stats.study_notes(a.history)),
+        "failures": {**a.set_aside, **a.unfinished},
+    }  # fmt: skip
 
 
 def _difficulty(a: Analysis) -> dict[str, Any]:

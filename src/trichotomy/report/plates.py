@@ -1,0 +1,107 @@
+"""The images of the items that most and fewest observers get right, out of the data set of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from trichotomy.decisions import Decisions
+from trichotomy.errors import InputError, TrichotomyError
+from trichotomy.plots import Plate
+from trichotomy.plots.plates import MOST_IMAGES
+
+LARGEST = 80
+"""Pixels of the shorter side above which images are made smaller: a page with two plates stays small."""
+
+
+def extreme_items(
+    partition: xr.Dataset, learning: xr.Dataset | None, which: Literal["easiest", "hardest"]
+) -> NDArray[np.intp]:
+    """Positions of the items that most or fewest observers get right, the most extreme first, up to a plate's number.
+
+    Among equals come first those that observers got right most (or least) often over all epochs, then those of the
+    smaller id.
+
+    Parameters
+    ----------
+    partition, learning
+        Results of ``stats.partition`` and, where there are epochs, ``stats.learning_map`` of the same items.
+    """
+    sign = -1 if which == "easiest" else 1
+    over_epochs = np.zeros(partition.sizes["item"])
+    if learning is not None:
+        shares, weights = learning["share_right"].values, learning["observers"].values[:, None]
+        weights = np.where(np.isfinite(shares), weights, 0)
+        total = weights.sum(axis=0)
+        right = (np.nan_to_num(shares) * weights).sum(axis=0)
+        # a float32 share times its number of observers: rounded, equal ones are equal
+        over_epochs = np.round(right / np.maximum(total, 1), 6)
+    order = np.lexsort(
+        (partition["item"].values.astype(str), sign * over_epochs, sign * partition["right"].values)
+    )
+    known = partition["category"].values[order] >= 0
+    return np.asarray(order[known][:MOST_IMAGES])
+
+
+def plate(
+    d: Decisions, partition: xr.Dataset, positions: NDArray[np.intp], dataset: Any,
+    which: Literal["easiest", "hardest"],
+) -> Plate:  # fmt: skip
+    """Take the images of items out of a data set's test split.
+
+    Raises
+    ------
+    InputError
+        The data set does not have these items.
+    """
+    from trichotomy.datasets import Augmentation
+
+    split = dataset.test
+    place = {item: k for k, item in enumerate(split.ids)}
+    items = partition["item"].values[positions]
+    missing = [str(item) for item in items if item not in place]
+    if missing:
+        msg = f"the data set '{dataset.name}' has no item '{missing[0]}' ({len(missing)} of {len(items)} are not in it)"
+        raise InputError(msg)
+    small = split.size is not None and min(split.size) <= LARGEST
+    shown = Augmentation() if small else Augmentation(crop="centre", resize=LARGEST, size=LARGEST)
+    images = split.images(np.array([place[item] for item in items]), shown)
+    classes, target = d.attrs["classes"], d["target"].values[positions]
+    labels = [str(classes[k]) if 0 <= k < len(classes) else str(k) for k in target]
+    right = partition["right"].values[positions] / partition.attrs["observers"]
+    return Plate(images, labels, right.tolist(), which)
+
+
+def load_dataset(description: Mapping[str, Any]) -> Any:
+    """Load the data set that a study was trained and tested on, as its record describes it.
+
+    Of the training images, which no plate shows, as few as the data set lets one ask for.
+
+    Raises
+    ------
+    InputError
+        It cannot be loaded, or the record does not say what it is.
+    """
+    from trichotomy import datasets
+
+    name, data, options = (description.get(key) for key in ("name", "data", "options"))
+    if not isinstance(name, str) or not isinstance(options or {}, Mapping):
+        msg = f"the record of the study does not say which data set it used: {dict(description)!r}"
+        raise InputError(msg)
+    if ":" in name and not name.startswith("imagefolder:"):
+        # a store may come from anybody: what it says must neither run code nor fetch anything
+        msg = f"the images of the data set '{name}' come from Python code, which a report does not run"
+        raise InputError(msg)
+    chosen = {key: value for key, value in dict(options or {}).items() if key != "download"} | {
+        "train_items": 1
+    }
+    try:
+        return datasets.load(name, data=None if data is None else Path(data), **chosen)
+    except (TrichotomyError, OSError, TypeError) as error:
+        msg = f"the images of the data set '{name}' cannot be loaded: {error}"
+        raise InputError(msg) from error

@@ -1,0 +1,120 @@
+"""Plates: which items they show, and that the images are those of these items."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from simulated_study import CONDITIONS, simulated_study
+from trichotomy import datasets, stats
+from trichotomy.datasets import ArraySplit
+from trichotomy.decisions import at_epoch, correctness
+from trichotomy.errors import InputError
+from trichotomy.report import Analysis
+from trichotomy.report.plates import LARGEST, extreme_items, load_dataset, plate
+
+FEW = {name: CONDITIONS[name] for name in ("base", "nesterov", "initialization")}
+GAUSSIAN = {
+    "name": "gaussian",
+    "options": {"train_per_class": 2, "test_per_class": 8, "seed": 5},
+    "data": None,
+}
+
+
+@pytest.fixture(scope="module")
+def split():
+    return datasets.load("gaussian", **GAUSSIAN["options"]).test
+
+
+@pytest.fixture(scope="module")
+def study(split):
+    return simulated_study(split=split, epochs=3, longer=1, conditions=FEW, dataset=GAUSSIAN)
+
+
+@pytest.mark.parametrize(("which", "sign"), [("easiest", -1), ("hardest", 1)])
+def test_items_are_sorted_by_number_right_then_by_all_decisions_then_by_id(study, which, sign):
+    partition, learning = stats.partition(at_epoch(study)), stats.learning_map(study)
+    found = extreme_items(partition, learning, which)
+    right = correctness(at_epoch(study)).values[:, 0].sum(axis=0)
+    every = correctness(study).values
+    share = (every == 1).sum(axis=(0, 1)) / (every >= 0).sum(axis=(0, 1))
+    ids = study["item"].values
+    expected = sorted(range(80), key=lambda i: (sign * right[i], round(sign * share[i], 6), ids[i]))
+    assert found.tolist() == expected[:32]
+
+
+def test_one_epoch_breaks_ties_by_id(study):
+    partition = stats.partition(at_epoch(study))
+    found = extreme_items(partition, None, "easiest")
+    right = partition["right"].values
+    assert found.tolist() == sorted(range(80), key=lambda i: (-right[i], study["item"].values[i]))[:32]
+
+
+def test_items_that_not_all_answered_are_not_shown(study):
+    partition = stats.partition(at_epoch(study)).copy(deep=True)
+    first = extreme_items(partition, None, "easiest")[0]
+    partition["category"][first] = partition["right"][first] = -1
+    for which in ("easiest", "hardest"):
+        assert first not in extreme_items(partition, None, which)
+
+
+def test_images_labels_and_shares_are_those_of_the_items(study, split):
+    a = Analysis(study.isel(item=np.random.default_rng(0).permutation(80)))
+    for found, which in ((a.easiest, "easiest"), (a.hardest, "hardest")):
+        positions = extreme_items(a.partition, a.learning_map, which)
+        items = a.partition["item"].values[positions]
+        place = [split.ids.tolist().index(item) for item in items]
+        assert found.which == which
+        assert np.array_equal(found.images, split.images(place))
+        assert found.labels == [f"class {split.labels[k] + 1}" for k in place]
+        assert found.shares == pytest.approx(a.partition["right"].values[positions] / 7)
+
+
+def test_large_images_are_made_smaller(study):
+    partition = stats.partition(at_epoch(study))
+    pixels = np.zeros((80, 3, 100, 140), np.uint8)
+    pixels[:, 0] = 200
+    dataset = SimpleNamespace(name="x", test=ArraySplit(pixels, np.zeros(80, int), study["item"].values))
+    found = plate(study, partition, np.arange(4), dataset, "easiest")
+    assert found.images.shape == (4, 3, LARGEST, LARGEST)
+    assert (found.images[:, 0] == 200).all()
+
+
+def test_a_data_set_that_lacks_an_item_is_an_error(study, split):
+    dataset = SimpleNamespace(name="other", test=ArraySplit(np.zeros((1, 1, 8, 8), np.uint8), [0], ["x"]))
+    with pytest.raises(InputError, match=r"'other' has no item 'test/\d+/\d+' \(4 of 4"):
+        plate(study, stats.partition(at_epoch(study)), np.arange(4), dataset, "easiest")
+
+
+def test_a_record_runs_no_code_and_fetches_nothing(monkeypatch):
+    with pytest.raises(InputError, match="Python code, which a report does not run"):
+        load_dataset({"name": "shutil:rmtree", "options": {"path": "x"}, "data": None})
+    asked = {}
+
+    def load(_, **options):
+        asked.update(options)
+
+    monkeypatch.setattr(datasets, "load", load)
+    load_dataset({"name": "cifar10", "options": {"download": True, "test_items": 5}, "data": "here"})
+    assert asked == {"data": Path("here"), "test_items": 5, "train_items": 1}
+
+
+def test_few_training_images_are_loaded():
+    assert len(load_dataset(GAUSSIAN).train.ids) == 1
+    assert len(load_dataset(GAUSSIAN).test.ids) == 80
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        {"name": "no-such-set", "options": {}, "data": None}, {"name": None, "options": {}, "data": None},
+        {"name": "gaussian", "options": {"colour": 3}, "data": None}, {"name": "gaussian", "options": 3, "data": None},
+        {"name": "cifar10", "options": {}, "data": "no/such/folder"},
+    ],
+)  # fmt: skip
+def test_what_cannot_be_loaded_is_an_input_error(description):
+    with pytest.raises(InputError, match=r"cannot be loaded|does not say"):
+        load_dataset(description)

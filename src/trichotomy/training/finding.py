@@ -25,8 +25,12 @@ def find_recipe(name: str, dataset: str) -> Recipe:
     InputError
         The file cannot be read, a value does not fit, or the recipe is not for this data set.
     """
+    return _found(name, dataset, ())
+
+
+def _found(name: str, dataset: str, extended_by: tuple[Path, ...]) -> Recipe:
     if name.endswith(".toml"):
-        return _from_file(Path(name), dataset)
+        return _from_file(Path(name), dataset, extended_by)
     if ":" in name:
         return _from_module(name, dataset)
     if name not in RECIPES:
@@ -46,25 +50,27 @@ _WORDS = {
 }  # fmt: skip
 
 
-def _from_file(path: Path, dataset: str) -> Recipe:
+def _from_file(path: Path, dataset: str, extended_by: tuple[Path, ...]) -> Recipe:
+    if path.resolve() in extended_by:
+        msg = f"the recipe {path} extends itself"
+        raise InputError(msg)
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         msg = f"the recipe {path} cannot be read: {error}"
         raise InputError(msg) from error
     try:
-        return _from_content(content, path.stem, dataset)
+        return _from_content(content, path.stem, dataset, (*extended_by, path.resolve()))
     except TrichotomyError as error:
         msg = f"{path}: {error}"
         raise InputError(msg) from error
-    except RecursionError as error:
-        msg = f"{path}: the recipe extends itself"
-        raise InputError(msg) from error
 
 
-def _from_content(content: Mapping[str, Any], name: str, dataset: str) -> Recipe:
+def _from_content(
+    content: Mapping[str, Any], name: str, dataset: str, extended_by: tuple[Path, ...]
+) -> Recipe:
     _check(content, _KEYS, "key of a recipe")
-    start = find_recipe(str(content.get("extends", "quick")), dataset)
+    start = _found(content.get("extends", "quick"), dataset, extended_by)
     known = {c.name: c for c in start.conditions}
     chosen = []
     for wanted in content.get("conditions", list(known)):

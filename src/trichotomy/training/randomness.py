@@ -42,7 +42,7 @@ def training_order(seed: int, settings: Settings, epoch: int, items: int) -> NDA
 def batches(order: NDArray[np.intp], size: int) -> list[NDArray[np.intp]]:
     """Cut an order into batches; a last one of a single item joins the one before (batch norm needs two)."""
     starts = list(range(0, len(order), size))
-    if len(starts) > 1 and len(order) - starts[-1] == 1:
+    if size > 1 and len(starts) > 1 and len(order) - starts[-1] == 1:
         starts.pop()
     ends = [*starts[1:], len(order)]
     return [order[start:end] for start, end in zip(starts, ends, strict=True)]

@@ -24,7 +24,7 @@ $(CORE)/.done: $(SOURCES)
 
 setup: $(VENV)/.done  ## create .venv with all that the other targets need
 
-demo: setup      ## analyse simulated decisions and write demo/report.html
+demo: setup      ## train the embedded study and write demo/report.html
 	$(BIN)/trichotomy demo --out demo --force
 
 test: setup      ## run the tests, with coverage

@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import agreement, reading, report
+from benchmarks import agreement, reading, report, study
 from benchmarks.timing import Row, machine
 
 HEAD = "| what, against what | ours (s) | theirs (s) | theirs / ours | wanted | met | |"
@@ -23,7 +23,10 @@ def main() -> int:
     print("reading ...", file=sys.stderr)
     tables["Reading"] = reading.rows()
     print("analyze ...", file=sys.stderr)
-    tables["From decisions to a report"], steps = report.whole()
+    analyzed, steps = report.whole()
+    print("study ...", file=sys.stderr)
+    tables["The controlled study"] = study.rows()
+    tables["From decisions to a report"] = analyzed
     text = _document(tables, steps)
     DOCUMENT.write_text(text, encoding="utf-8")
     print(text)
@@ -34,9 +37,9 @@ def _document(tables: dict[str, list[Row]], steps: list[tuple[str, float]]) -> s
     lines = [
         "# Benchmarks",
         "",
-        "Written by `make bench`. Times are the shortest of several runs; what counts is the ratio of two things",
-        "measured in turn in one run, after checking that both give the same result. Lines marked **no** miss what was",
-        "asked for.",
+        "Written by `make bench`. Times are the shortest of several runs (the whole study and its loop run once each);",
+        "what counts is the ratio of two things measured in turn in one run, after checking that both give the same",
+        "result. Lines marked **no** miss what was asked for.",
         "",
         f"Measured {datetime.now(UTC):%Y-%m-%d} on {machine()}.",
     ]

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import doctest
+import inspect
+import json
 import re
+import shlex
+import subprocess
+import sys
+from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 
@@ -12,14 +18,53 @@ import typer
 
 import trichotomy as tri
 from trichotomy.cli import app
+from trichotomy.plots import FIGURES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+STUDY = (ROOT / "docs" / "study.md").read_text()
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 
 
 def options(command: str) -> set[str]:
-    return {name for parameter in COMMANDS[command].params for name in parameter.opts}
+    return {name for p in COMMANDS[command].params for name in (*p.opts, *p.secondary_opts)}
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.+?)```", text, flags=re.DOTALL)
+
+
+def files(text: str) -> dict[str, str]:
+    """Blocks that are files: the first line is a comment with the name."""
+    named = {}
+    for block in (*blocks(text, "python"), *blocks(text, "toml")):
+        found = re.match(r"# (\S+\.(?:py|toml))\n", block)
+        if found:
+            named[found[1]] = block
+    return named
+
+
+def section(text: str, title: str) -> str:
+    return re.split(r"^##+ ", text.split(f"# {title}\n", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def rows(text: str) -> list[list[str]]:
+    """Cells of the tables, without their heads."""
+    lines = re.findall(r"(?:^\|.*\n)+", text, flags=re.MULTILINE)
+    return [
+        [cell.strip() for cell in line.strip().strip("|").split("|")]
+        for table in lines
+        for line in table.splitlines()[2:]
+    ]
+
+
+def quoted(text: str) -> list[str]:
+    return re.findall(r"`([^`]+)`", re.sub(r"```.+?```", "", text, flags=re.DOTALL))
+
+
+def slugs(page: Path) -> set[str]:
+    heads = re.findall(r"^#+ (.+)$", page.read_text(), flags=re.MULTILINE)
+    return {re.sub(r"[^a-z0-9 -]", "", head.lower()).replace(" ", "-") for head in heads}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
@@ -30,8 +75,13 @@ def test_every_function_named_is_public(page):
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
 def test_every_link_leads_somewhere(page):
-    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text()):
-        assert target.startswith("http") or (page.parent / target).exists(), target
+    for target in re.findall(r"\]\(([^)]+)\)", page.read_text()):
+        if target.startswith("http"):
+            continue
+        name, _, place = target.partition("#")
+        there = page.parent / name if name else page
+        assert there.exists(), target
+        assert not place or place in slugs(there), target
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
@@ -40,6 +90,8 @@ def test_every_command_line_has_known_options(page):
         command = line.split()[0]
         assert command in COMMANDS, line
         assert set(re.findall(r"--[a-z-]+", line)) <= options(command), line
+        if command == "figure":
+            assert line.split()[1] in FIGURES, line
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
@@ -50,7 +102,7 @@ def test_every_option_named_exists_somewhere(page):
 
 
 def test_every_command_is_in_the_readme_or_its_help():
-    assert set(COMMANDS) == {"demo", "read", "analyze", "figure", "formats"}
+    assert set(COMMANDS) == {"demo", "read", "analyze", "figure", "study", "formats"}
     for command in COMMANDS.values():
         assert all(p.help for p in command.params if hasattr(p, "help")), command.name
 
@@ -73,6 +125,118 @@ def test_the_readme_in_python(tmp_path, monkeypatch):
     for m, name in enumerate("abc"):
         rows = (f"{i},{r}" for i, r in zip(d["item"].values, d["response"].values[m, 0], strict=True))
         (tmp_path / "predictions" / f"{name}.csv").write_text("\n".join(["image,prediction", *rows]))
-    (block,) = re.findall(r"```python\n(.+?)```", (ROOT / "README.md").read_text(), flags=re.DOTALL)
+    (block,) = blocks((ROOT / "README.md").read_text(), "python")
     exec(compile(block, "README.md", "exec"), {})
     assert (tmp_path / "report" / "report.html").is_file()
+
+
+def test_the_conditions_of_a_study_are_all_there():
+    pytest.importorskip("torch")
+    from trichotomy.training import RECIPES
+
+    made = RECIPES["quick"]("gaussian")
+    table = {quoted(row[0])[0]: row for row in rows(section(STUDY, "The conditions"))}
+    assert list(table) == [c.name for c in made.conditions]
+    for condition in made.conditions:
+        _, networks, _, _, compared = table[condition.name]
+        assert networks == (str(len(condition.instances)) if condition.instances else "")
+        assert (compared == "`base`") == (condition.against == "base" != condition.name), condition.name
+
+
+def test_the_recipes_and_settings_of_a_study_are_all_there():
+    pytest.importorskip("torch")
+    from trichotomy.datasets import Augmentation
+    from trichotomy.training import RECIPES, Condition, Recipe, Settings
+
+    named = [name for row in rows(section(STUDY, "Recipes")) for name in quoted(row[0])]
+    assert [n for n in named if ":" not in n] == list(RECIPES)
+    own = section(STUDY, "Your own, in TOML")
+    assert [n for row in rows(own) for n in quoted(row[0])] == [f.name for f in fields(Settings)]
+    words = set(re.findall(r"[a-z_]+", " ".join(quoted(own))))
+    wanted = {f.name for f in (*fields(Recipe), *fields(Condition), *fields(Augmentation))}
+    assert wanted <= words | {"size", "name"}
+
+
+def test_the_recipes_table_says_what_the_recipes_say():
+    pytest.importorskip("torch")
+    from trichotomy.training import RECIPES
+
+    for row in rows(section(STUDY, "Recipes")):
+        (name,) = quoted(row[0]) or [""]
+        if name not in RECIPES:
+            continue
+        for dataset in ["gaussian"] if name == "quick" else ["imagenet", "cifar100", "gaussian"]:
+            made = RECIPES[name](dataset)
+            base = made.settings
+            other = next(c for c in made.conditions if c.name == "architecture").instances[0]["architecture"]
+            assert row[1] == f"`{base.architecture}`, batch {base.batch_size}"
+            assert f"`{other}`" in row[2]
+            epochs = next((e for e in row[3].split(".") if f"`{dataset}`" in e), row[3])
+            assert [int(n) for n in re.findall(r"\b\d+\b", epochs.rpartition("`")[2])] == [
+                base.epochs, *base.milestones
+            ]  # fmt: skip
+
+
+def test_the_data_sets_and_their_options_are_all_there():
+    from trichotomy.datasets.loading import DATASETS
+
+    listed = {name: row for row in rows(section(STUDY, "Data")) for name in quoted(row[0])}
+    assert {name.partition(":")[0] for name in listed} == {*DATASETS.names(), "module"}
+    for name in DATASETS.names():
+        written = dict(
+            o.split("=") for o in quoted(listed.get(name, listed.get(f"{name}:PATH", ["", "", ""]))[2])
+        )
+        parameters = inspect.signature(DATASETS.get(name)).parameters.values()
+        own = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+        if name.startswith("cifar"):
+            assert (own, written) == ({"download": False}, {"download": "true"})
+        else:
+            assert {option: json.loads(value) for option, value in written.items()} == own
+
+
+def test_the_papers_figures_are_all_there():
+    listed = {name for row in rows(section(STUDY, "The paper's figures")) for name in quoted(row[1])}
+    assert {n for n, figure in FIGURES.items() if "(Fig. " in figure.description} <= listed
+    assert listed - set(FIGURES) <= {"gaussian", "--drop", "paper-densenet121", "paper-vgg11"}
+
+
+@pytest.fixture
+def in_the_files(tmp_path, monkeypatch):
+    """A folder with the page's files, which is the current one."""
+    pytest.importorskip("torch")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend("")
+    for name, content in files(STUDY).items():
+        (tmp_path / name).write_text(content)
+    modules = {name.removesuffix(".py") for name in files(STUDY) if name.endswith(".py")}
+    assert modules == {"my_recipe", "my_data", "my_network"}
+    yield tmp_path
+    for name in modules:
+        sys.modules.pop(name, None)
+
+
+def test_the_studies_of_the_page_can_be_planned(in_the_files):
+    from trichotomy.training import plan_study
+
+    planned = {}
+    for line in re.findall(r"^ {4}trichotomy study (.+)$", STUDY, flags=re.MULTILINE):
+        words = shlex.split(line, comments=True)
+        recipe = words[words.index("--recipe") + 1] if "--recipe" in words else "quick"
+        if "--data" not in words:
+            planned[recipe] = plan_study(words[0], recipe=recipe)[0]
+    networks = {recipe: len(plan.runs) for recipe, plan in planned.items()}
+    assert networks == {"quick": 31, "mine.toml": 13, "my_recipe:decay": 4, "stripes.toml": 14}
+    assert planned["mine.toml"].comparisons[-1]["shift"] == 2
+    assert planned["mine.toml"].run("weight-decay-2").settings.weight_decay == 0.001
+
+
+def test_the_page_about_the_study_runs(in_the_files):
+    (line,) = re.findall(r"^ {4}trichotomy (study my_data.+)$", STUDY, flags=re.MULTILINE)
+    rest = [block for block in blocks(STUDY, "python") if block not in files(STUDY).values()]
+    for arguments in (["-m", "trichotomy", *shlex.split(line)], ["-c", "\n".join(rest)]):
+        done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    accuracy = tri.open("stripes.zarr")["measures"].sel(measure="test_accuracy", epoch=4)
+    assert float(accuracy.mean()) > 0.75  # two classes: it has learned something
+    assert tri.open("decay.zarr").sizes["observer"] == 4
+    assert int(tri.open("flagged.zarr")["label_error"].sum()) == 2

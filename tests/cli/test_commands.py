@@ -206,7 +206,7 @@ def tri_error() -> type[Exception]:
 
 def test_a_damaged_store_is_one_sentence(run):
     store = tri.write(tri.simulate(3, 200), "d.zarr")
-    chunk = Path(store.path) / "response" / "c" / "2" / "0" / "0"
+    chunk = Path(store.path) / "response" / "c.2.0.0"
     data = bytearray(chunk.read_bytes())
     data[len(data) // 2] ^= 4
     chunk.write_bytes(data)

@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import google_crc32c
 import numpy as np
+import zarr
 from numcodecs.zstd import compress
 from numpy.typing import NDArray
 from zarr.codecs import Crc32cCodec, ZstdCodec
@@ -22,30 +23,29 @@ COMPRESSORS = (ZstdCodec(level=ZSTD_LEVEL), Crc32cCodec())
 """The codecs of every array of a store, which ``write_row`` applies by hand."""
 
 
-def write_row(
-    folder: Path, row: NDArray[Any], place: tuple[int, int], *, chunk: int, dtype: np.dtype[Any], fill: Any
-) -> None:
-    """Write ``row`` as the chunks ``c/o/e/0``, ``c/o/e/1``, ... of the array in ``folder``.
+KEYS: dict[str, Any] = {"name": "default", "separator": "."}
+"""Chunks lie side by side in their array's folder: a folder for each epoch would cost as much as its file."""
+
+
+def write_row(folder: Path, array: zarr.Array[Any], row: NDArray[Any], place: tuple[int, int]) -> None:
+    """Write the chunks of one observer and epoch.
 
     Parameters
     ----------
+    folder
+        Of the array; it exists.
     row
-        [N] values of one observer and epoch, ``place`` their two indices.
-    chunk
-        Length of a chunk along the last dimension; the last chunk is filled up with ``fill``.
-    dtype
-        The array's type; stored little-endian.
+        [N] values; ``place`` has the indices of observer and epoch. The last chunk is filled up with the fill value.
     """
-    target = folder / "c" / str(place[0]) / str(place[1])
-    target.mkdir(parents=True, exist_ok=True)
-    little = dtype.newbyteorder("<")
+    chunk, little = array.chunks[2], array.dtype.newbyteorder("<")
     for k, start in enumerate(range(0, len(row), chunk)):
         part = np.asarray(row[start : start + chunk], dtype=little)
         if len(part) < chunk:
-            part = np.concatenate([part, np.full(chunk - len(part), fill, dtype=little)])
+            part = np.concatenate([part, np.full(chunk - len(part), array.fill_value, dtype=little)])
         packed = compress(part.tobytes(), ZSTD_LEVEL)
         check = google_crc32c.value(packed).to_bytes(4, "little")
-        aside = target / f".{k}.{uuid4().hex}.partial"
+        target = folder / array.metadata.encode_chunk_key((*place, k))
+        aside = folder / f".{uuid4().hex}.partial"
         with aside.open("wb") as file:
             file.write(packed + check)
-        aside.replace(target / str(k))
+        aside.replace(target)

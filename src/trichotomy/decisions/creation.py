@@ -13,7 +13,7 @@ import numpy as np
 import zarr
 from numpy.typing import ArrayLike
 
-from trichotomy.decisions.chunks import COMPRESSORS
+from trichotomy.decisions.chunks import COMPRESSORS, KEYS
 from trichotomy.decisions.schema import (
     DECISION_ARRAYS,
     DIMS,
@@ -149,7 +149,7 @@ def _new_array(
         chunks = (1,)
     return group.create_array(
         name, shape=shape, chunks=chunks, dtype=dtype, fill_value=fill, dimension_names=dims,
-        compressors=COMPRESSORS,
+        compressors=COMPRESSORS, chunk_key_encoding=KEYS,
     )  # fmt: skip
 
 

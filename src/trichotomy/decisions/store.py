@@ -174,10 +174,10 @@ class Store:
         array = self._arrays[self._names[-1]]
         per_epoch = math.ceil(array.shape[2] / array.chunks[2])
         count = np.zeros(array.shape[:2], dtype=np.int64)
-        for key in self._keys(f"{self._names[-1]}/c/"):
-            parts = key.split("/")[-3:]
-            if len(parts) == 3 and all(p.isdigit() for p in parts):
-                count[int(parts[0]), int(parts[1])] += 1
+        for key in self._keys(f"{self._names[-1]}/"):
+            start, *place = key.rpartition("/")[2].split(".")
+            if start == "c" and len(place) == 3:
+                count[int(place[0]), int(place[1])] += 1
         return count >= per_epoch
 
     def pending(self) -> list[tuple[str, int]]:
@@ -192,8 +192,7 @@ class Store:
         if "://" in self.path:
             array[(*place, slice(None))] = row
             return
-        folder = Path(self.path) / name
-        write_row(folder, row, place, chunk=array.chunks[2], dtype=array.dtype, fill=array.fill_value)
+        write_row(Path(self.path) / name, array, row, place)
 
     def _place(self, observer: str, epoch: int) -> tuple[int, int]:
         if observer not in self._observers:

@@ -115,7 +115,7 @@ def _network(scale: Scale, stages: OrderedDict[str, nn.Module], classes: int, ch
     stem = _convolution(channels, scale.widths[0], kernel=scale.kernel, stride=scale.stride)
     return nn.Sequential(
         OrderedDict(
-            input=nn.BatchNorm2d(channels, affine=False),
+            input=nn.BatchNorm2d(channels, affine=False, momentum=None),  # the mean over all batches so far
             stem=stem,
             **stages,
             average=GlobalAverage(),

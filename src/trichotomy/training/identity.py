@@ -16,7 +16,7 @@ from trichotomy.datasets import Dataset
 def identity(dataset: Dataset, architectures: Sequence[str]) -> dict[str, Any]:
     """Hashes and versions that decisions depend on; of packages only those that these architectures use."""
     own = {name.partition(":")[0] for name in architectures if ":" in name} - {"timm"}
-    used = {"torch"}
+    used = {"torch", "numpy", "pillow"}
     if any(not name.startswith("tiny-") and name.partition(":")[0] not in own for name in architectures):
         used.add("torchvision")
     if any(name.startswith("timm:") for name in architectures):

@@ -15,20 +15,6 @@ from trichotomy.cli import main
 
 
 @pytest.fixture
-def run(capsys, monkeypatch, tmp_path):
-    """Run the command line in an empty folder: exit status, standard output, standard error."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as stopped:
-            main(list(arguments))
-        out, err = capsys.readouterr()
-        return int(stopped.value.code or 0), out, err
-
-    return run
-
-
-@pytest.fixture
 def predictions(tmp_path) -> Path:
     d = tri.simulate(4, 60, rng=2)
     lines = ["model,image,prediction,label"]
@@ -42,7 +28,7 @@ def predictions(tmp_path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("command", ["", "read", "analyze", "figure", "demo", "formats"])
+@pytest.mark.parametrize("command", ["", "read", "analyze", "figure", "study", "demo", "formats"])
 def test_help(run, command):
     status, out, _ = run(*filter(None, [command, "--help"]))
     assert status == 0
@@ -123,12 +109,16 @@ def test_figure_in_any_format(run, suffix):
     assert Path(f"f.{suffix}").stat().st_size > 1000
 
 
-def test_demo(run):
-    status, out, _ = run("demo", "--out", "demo")
-    assert status == 0
-    assert "report.html" in out
-    summary = json.loads(Path("demo/summary.json").read_text())
-    assert any("simulated" in warning for warning in summary["warnings"])
+@pytest.mark.parametrize(
+    "arguments", [["demo", "--out", "demo"], ["study", "gaussian", "--out", "s.zarr"], ["study", "gaussian", "--plan"]]
+)  # fmt: skip
+def test_without_torch_the_extra_is_named(run, monkeypatch, arguments):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    status, out, err = run(*arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith("Error: training networks needs an extra that is not installed")
+    assert 'pip install "trichotomy[train]"' in err
+    assert list(Path().iterdir()) == []
 
 
 def test_formats_lists_the_readers(run):
@@ -179,7 +169,7 @@ def test_wrong_input_is_one_sentence_and_status_2(run, predictions, arguments, s
     assert sorted(p.name for p in Path().iterdir()) == before
 
 
-@pytest.mark.parametrize("command", ["read", "analyze", "figure", "formats", "demo"])
+@pytest.mark.parametrize("command", ["read", "analyze", "figure", "formats", "study", "demo"])
 def test_an_unknown_option_is_status_2(run, command):
     status, _, err = run(command, "--no-such-option")
     assert status == 2
@@ -187,7 +177,7 @@ def test_an_unknown_option_is_status_2(run, command):
 
 
 def test_a_negative_seed_is_status_2(run):
-    status, _, err = run("demo", "--out", "x", "--seed", "-1")
+    status, _, err = run("analyze", "x.zarr", "--out", "x", "--seed", "-1")
     assert status == 2
     assert "greater than or equal to 0" in err
 

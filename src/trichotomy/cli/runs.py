@@ -63,6 +63,7 @@ class Runs:
         elif event.kind == "epoch":
             if row.first < 0:
                 row.first, row.began = event.epoch, time.monotonic()
+                self._at_first += max(event.epoch - 1, 0)  # of a run taken up again, done before
             row.epoch = event.epoch
             row.loss = event.measures.get("train_loss", row.loss)
             row.accuracy = event.measures["test_accuracy"]

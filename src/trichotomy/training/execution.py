@@ -143,9 +143,10 @@ class _Worker:
         self._errors.close()
 
     def _listen(self, output: IO[str]) -> None:
-        for line in output:
-            with suppress(ValueError):  # half a line of one that was killed
-                self._news.put((self, json.loads(line)))
+        with output:
+            for line in output:
+                with suppress(ValueError):  # half a line of one that was killed
+                    self._news.put((self, json.loads(line)))
         status = self._process.wait()
         self.ended = True
         self._news.put((self, {"failed": self._last_words(status)}))

@@ -78,7 +78,7 @@ def run_job(
             told(epoch, measures)
         if recorded is not None:
             recorded.result()
-    states.finish()
+    states.finish(run.epochs)
 
 
 def _trainer(plan: Plan, run: Run, data: Dataset, device: torch.device, states: States) -> Trainer:
@@ -116,11 +116,12 @@ def _record(
     weights: Mapping[str, Tensor],
     momentum: Mapping[str, Tensor],
 ) -> None:
-    """Decisions first, then the state: every epoch up to a state's is in the store."""
+    """Weights, decisions, optimiser: an epoch in the store has its weights, and all up to a state are in the store."""
+    states.save_weights(epoch, weights)
     store.record(
         observer, epoch, tested.responses, p_target=tested.p_target, p_response=tested.p_response, measures=measures
     )  # fmt: skip
-    states.save(epoch, weights, momentum)
+    states.save_optimizer(epoch, momentum)
 
 
 def _copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

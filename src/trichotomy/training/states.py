@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -10,12 +11,16 @@ from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
+import google_crc32c
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import Tensor
 
 OPTIMIZER = "optimizer.safetensors"
 ENTROPY = "entropy.txt"
+CHECKSUM = "crc32c"
+ABOUT = "trichotomy"
 
 
 class States:
@@ -35,30 +40,39 @@ class States:
     def __init__(self, folder: Path, keep: str) -> None:
         self._folder, self._keep = folder, keep
 
-    def save(self, epoch: int, weights: Mapping[str, Tensor], momentum: Mapping[str, Tensor]) -> None:
-        """Save the state after an epoch; earlier weights go where only the last are kept."""
+    def save_weights(self, epoch: int, weights: Mapping[str, Tensor]) -> None:
+        """Save the weights after an epoch: the first half of its state."""
         self._folder.mkdir(parents=True, exist_ok=True)
         _write(self.weights(epoch), weights, {})
+
+    def save_optimizer(self, epoch: int, momentum: Mapping[str, Tensor]) -> None:
+        """Complete the state after an epoch; earlier weights go where only the last are kept."""
         _write(self._folder / OPTIMIZER, momentum, {"epoch": str(epoch)})
-        if self._keep != "all":
-            for path in self._folder.glob("epoch-*.safetensors"):
-                if path != self.weights(epoch):
-                    path.unlink()
+        self._drop_earlier(epoch)
 
     def latest(self) -> tuple[int, dict[str, Tensor], dict[str, Tensor]] | None:
         """Epoch, weights and momentum of the latest complete state, None where there is none."""
         try:
-            with safe_open(self._folder / OPTIMIZER, framework="pt") as file:
-                epoch = int(file.metadata()["epoch"])
-            momentum = load_file(self._folder / OPTIMIZER)
-            return epoch, load_file(self.weights(epoch)), momentum
+            momentum, about = _read(self._folder / OPTIMIZER)
+            epoch = int(about["epoch"])
+            weights, _ = _read(self.weights(epoch))
         except (OSError, SafetensorError, KeyError, ValueError):
             return None
+        return epoch, weights, momentum
 
-    def finish(self) -> None:
-        """Remove what is kept for resuming only, once the training has ended."""
+    def finish(self, epoch: int) -> None:
+        """Remove what served to resume, and what jobs that died left behind, once the last epoch is recorded."""
+        for path in self._folder.glob(".*.partial"):
+            path.unlink(missing_ok=True)
+        self._drop_earlier(epoch)
         if self._keep == "none":
             shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _drop_earlier(self, epoch: int) -> None:
+        if self._keep != "all":
+            for path in self._folder.glob("epoch-*.safetensors"):
+                if path != self.weights(epoch):
+                    path.unlink(missing_ok=True)
 
     def weights(self, epoch: int) -> Path:
         """Where the weights after an epoch are."""
@@ -79,5 +93,26 @@ class States:
 
 def _write(path: Path, tensors: Mapping[str, Tensor], about: dict[str, str]) -> None:
     aside = path.with_name(f".{uuid4().hex}.partial")
-    aside.write_bytes(save({n: t.detach().contiguous() for n, t in tensors.items()}, metadata=about))
+    plain = {name: t.detach().contiguous() for name, t in tensors.items()}
+    note = json.dumps({**about, CHECKSUM: _checksum(plain)})  # in one: several keys would be in any order
+    aside.write_bytes(save(plain, metadata={ABOUT: note}))
     aside.replace(path)
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    with safe_open(path, framework="pt") as file:
+        about = json.loads((file.metadata() or {})[ABOUT])
+    tensors = load_file(path)
+    if about[CHECKSUM] != _checksum(tensors):
+        msg = f"{path} does not match its checksum"
+        raise ValueError(msg)
+    return tensors, about
+
+
+def _checksum(tensors: Mapping[str, Tensor]) -> str:
+    """CRC-32C of names and contents; safetensors have none of their own."""
+    check = 0
+    for name in sorted(tensors):
+        content = tensors[name].cpu().reshape(-1).view(torch.uint8).numpy().tobytes()
+        check = google_crc32c.extend(google_crc32c.extend(check, name.encode()), content)
+    return f"{check:08x}"

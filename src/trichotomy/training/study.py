@@ -169,6 +169,8 @@ def study(
     runner = executor or LocalExecutor(devices(plan.machine, workers), plan.machine.threads)
     store = _taken_up(path, plan) if going_on else _created(path, plan, data, force=force)
     left = _left(store, plan)
+    if going_on:
+        _tidied(path, plan, left)
     planned(plan, left)
     for observer in left:
         store.fail(observer, "")
@@ -253,6 +255,16 @@ def _taken_up(path: Path, plan: Plan) -> Store:
         raise InputError(msg)
     zarr.open_group(path / STUDY, mode="a", zarr_format=3)
     return store
+
+
+def _tidied(path: Path, plan: Plan, left: Sequence[str]) -> None:
+    """Finish with the states of runs whose job died right after its last epoch."""
+    from trichotomy.training.job import STATES
+    from trichotomy.training.states import States
+
+    for run in plan.runs:
+        if run.observer not in left:
+            States(path / STATES / run.observer, plan.keep_states).finish(run.epochs)
 
 
 def _left(store: Store, plan: Plan) -> list[str]:

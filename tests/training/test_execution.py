@@ -1,0 +1,290 @@
+"""Runs in worker processes: what goes wrong with one is recorded with its reason, and the others go on."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from processes import workers_of
+from small_study import CONDITIONS, SMALL, InProcess, carried_out, chunks, differing, only
+
+import trichotomy as tri
+from trichotomy.errors import InputError
+from trichotomy.training import Condition, Event, LocalExecutor, Machine, Outcome, study
+from trichotomy.training.study import devices
+
+NETWORKS = '''
+"""A user's own networks, some of which are not what they should be."""
+import os, signal, sys
+from torch import nn
+from trichotomy.models.tiny import tiny_resnet
+
+class Wrapped(nn.Module):
+    """A network that does something when it is shown its second batch of ten in training."""
+    def __init__(self, **options):
+        super().__init__()
+        self.network, self.batches = tiny_resnet(**options), 0
+    def forward(self, x):
+        if self.training and len(x) == 10:
+            self.batches += 1
+            if self.batches == 2:
+                self.act()
+        return self.network(x)
+    def act(self):
+        pass
+
+class Talks(Wrapped):
+    def act(self):
+        print('{"done": true}')
+        os.system('echo "{\\\\"failed\\\\": \\\\"by a child\\\\"}"')
+        os.write(1, b'\\xff no json\\n')
+
+class Raises(Wrapped):
+    def act(self):
+        raise KeyError("a mistake")
+
+class Exits(Wrapped):
+    def act(self):
+        sys.stderr.write("last words\\n")
+        sys.stderr.flush()
+        os._exit(3)
+
+class Dies(Wrapped):
+    def act(self):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+class Short(Wrapped):
+    def act(self):
+        raise MemoryError
+'''
+FAULTS = {
+    "dies": "the worker was killed by SIGKILL (out of memory?)",
+    "exits": "the worker ended with status 3: last words",
+    "raises": "KeyError: 'a mistake'",
+    "short": "MemoryError: ",
+    "nan": "the training loss is ",
+}
+GOOD = ("base", "talks", "after")
+
+
+def recipe_with_faults():
+    mine = tuple(
+        Condition(name, "network", ({"architecture": f"faulty_networks:{name.title()}"},))
+        for name in ("dies", "exits", "raises", "short", "talks")
+    )
+    nan = Condition("nan", "learning rate", ({"learning_rate": 1e9},))
+    after = Condition("after", "order", ({"order": 1},))
+    settings = SMALL.settings.with_changes({"batch_size": 10, "epochs": 2, "milestones": []})
+    return replace(only(), conditions=(CONDITIONS[0], *mine, nan, after), settings=settings)
+
+
+@dataclass
+class Told:
+    """A study as it was told, and as it ended."""
+
+    store: Path
+    events: list[Event] = field(default_factory=list)
+    outcome: Outcome | None = None
+    failures: list[str] = field(default_factory=list)
+    workers: set[int] = field(default_factory=set)
+
+    def of(self, observer: str) -> list[Event]:
+        return [e for e in self.events if e.observer == observer]
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory) -> Told:
+    """Networks that go wrong in every way, with two workers; their module lies in the current folder."""
+    folder = tmp_path_factory.mktemp("faulty")
+    (folder / "faulty_networks.py").write_text(NETWORKS)
+    (folder / "safetensors.py").write_text("raise RuntimeError('a file of the same name as a library')\n")
+    told = Told(folder / "s.zarr")
+    before = Path.cwd()
+    try:
+        os.chdir(folder)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.syspath_prepend(folder)
+            patch.delitem(__import__("sys").modules, "faulty_networks", raising=False)
+            told.outcome = study(
+                "gaussian",
+                told.store,
+                recipe=recipe_with_faults(),
+                executor=LocalExecutor(("cpu", "cpu")),
+                told=told.events.append,
+            )
+    finally:
+        os.chdir(before)
+    return told
+
+
+@pytest.mark.parametrize("observer", FAULTS)
+def test_a_run_that_goes_wrong_fails_with_its_reason(faulty, observer):
+    assert FAULTS[observer] in faulty.outcome.failed[observer]
+    last = faulty.of(observer)[-1]
+    assert (last.kind, last.reason) == ("failed", faulty.outcome.failed[observer])
+
+
+def test_the_others_go_on(faulty):
+    assert faulty.outcome.finished == GOOD
+    assert set(faulty.outcome.failed) == set(FAULTS)
+
+
+def test_whatever_a_network_prints_is_no_news(faulty):
+    assert [e.kind for e in faulty.of("talks")] == ["started", "epoch", "epoch", "epoch", "done"]
+
+
+@pytest.mark.parametrize("observer", [*FAULTS, *GOOD])
+def test_every_run_starts_tells_its_epochs_in_order_and_ends_once(faulty, observer):
+    kinds = [e.kind for e in faulty.of(observer)]
+    assert kinds[0] == "started"
+    assert kinds[-1] == ("done" if observer in GOOD else "failed")
+    assert set(kinds[1:-1]) <= {"epoch"}
+    assert [e.epoch for e in faulty.of(observer)[1:-1]] == list(range(3 if observer in GOOD else 1))
+
+
+def test_the_store_says_which_failed_and_why(faulty):
+    d = tri.open(faulty.store)
+    noted = dict(zip(map(str, d["observer"].values), map(str, d["failure"].values), strict=True))
+    assert noted == {**dict.fromkeys(GOOD, ""), **faulty.outcome.failed}
+
+
+def test_what_a_failed_run_had_recorded_stays(faulty):
+    """Before training; the epoch in which it failed is not there."""
+    d = tri.open(faulty.store)
+    for observer in FAULTS:
+        answered = (d["response"].sel(observer=observer) >= 0).all("item").values.tolist()
+        assert answered == [True, False, False], observer
+
+
+def test_the_measures_told_are_those_recorded(faulty):
+    d = tri.open(faulty.store)["measures"].sel(observer="after")
+    for event in faulty.of("after")[1:-1]:
+        for name, value in event.measures.items():
+            assert float(d.sel(epoch=event.epoch, measure=name)) == pytest.approx(value, rel=1e-6)
+    assert set(faulty.of("after")[-2].measures) == set(map(str, d["measure"].values))
+
+
+def test_no_worker_outlives_the_study(faulty):
+    assert workers_of(faulty.store) == []
+
+
+# ------------------------------------------------------------------------------------------ a worker that is killed
+
+
+@pytest.fixture(scope="module")
+def mended(tmp_path_factory) -> tuple[Told, Told]:
+    """A study whose only worker is killed while base trains, and the same resumed with room for three."""
+    out = tmp_path_factory.mktemp("mended") / "s.zarr"
+    recipe = only("nesterov", "half-data", longer=100)
+    first, second = Told(out), Told(out)
+
+    def kill(event: Event) -> None:
+        first.events.append(event)
+        if (event.observer, event.kind, event.epoch) == ("base", "epoch", 5):
+            (pid,) = workers_of(out)
+            os.kill(pid, signal.SIGKILL)
+
+    def count(event: Event) -> None:
+        second.events.append(event)
+        second.workers.update(workers_of(out))
+
+    for told, heard, room in ((first, kill, 1), (second, count, 3)):
+        told.outcome = study(
+            "gaussian", out, recipe=recipe, resume=True, executor=LocalExecutor(("cpu",) * room), told=heard
+        )
+        told.failures = list(map(str, tri.open(out)["failure"].values))
+    return first, second
+
+
+def test_of_a_worker_that_is_killed_only_its_run_fails(mended):
+    first, _ = mended
+    assert first.outcome.finished == ("nesterov", "half-data-1", "half-data-2")
+    assert first.outcome.failed == {"base": "the worker was killed by SIGKILL (out of memory?)"}
+    assert first.failures == ["the worker was killed by SIGKILL (out of memory?)", "", "", ""]
+
+
+def test_resuming_mends_it(mended, tmp_path):
+    """From where it stood, to the bit; the note of the failure goes."""
+    _, second = mended
+    assert second.outcome.finished == ("base", "nesterov", "half-data-1", "half-data-2")
+    assert second.failures == [""] * 4
+    assert {e.observer for e in second.events} == {"base"}
+    assert min(e.epoch for e in second.of("base") if e.kind == "epoch") >= 5
+    through = carried_out(tmp_path / "s.zarr", only("nesterov", "half-data", longer=100))
+    assert differing(second.store, through) == []
+
+
+def test_there_are_no_more_workers_than_runs(mended):
+    _, second = mended
+    assert len(second.workers) == 1
+
+
+def test_two_workers_do_as_one_would(faulty, tmp_path):
+    """The networks beside those that failed are what they are alone and in one process."""
+    mine = replace(recipe_with_faults(), conditions=(CONDITIONS[0], recipe_with_faults().conditions[-1]))
+    alone = carried_out(tmp_path / "s.zarr", mine)
+    beside = chunks(faulty.store)
+    assert len(chunks(alone)) == 2 * 3 * 4
+    assert {place: beside[place] for place in chunks(alone)} == chunks(alone)
+
+
+def test_a_run_that_fails_again_is_noted_again(tmp_path):
+    recipe = only(longer=0)
+    bad = Condition("nan", "rate", ({"learning_rate": 1e30},))
+    recipe = replace(recipe, conditions=(*recipe.conditions, bad))
+    reasons = []
+    for _ in range(2):
+        outcome = study("gaussian", tmp_path / "s.zarr", recipe=recipe, resume=True, executor=InProcess())
+        reasons.append(outcome.failed)
+        assert outcome.finished == ("base",)
+    assert reasons[0] == reasons[1]
+    assert "in epoch 1 (learning rate 1e+30)" in reasons[0]["nan"]
+
+
+# ------------------------------------------------------------------------------------------------------ the executor
+
+
+def test_a_worker_that_cannot_open_the_store_says_why(tmp_path):
+    events = list(LocalExecutor(("cpu",)).execute(tmp_path / "absent.zarr", ["a"]))
+    assert [(e.observer, e.kind) for e in events] == [("a", "started"), ("a", "failed")]
+    assert "ended with status 1: trichotomy.errors.StoreError: there is no store at" in events[1].reason
+
+
+class Elsewhere:
+    """An executor that does nothing, as one that hands jobs to a cluster and comes back too early."""
+
+    def execute(self, store: Path, observers: Sequence[str]):
+        self.given = store, list(observers)
+        yield from ()
+
+
+def test_any_executor_will_do_and_what_it_does_not_do_is_told(tmp_path):
+    executor = Elsewhere()
+    outcome = study("gaussian", tmp_path / "s.zarr", recipe=only("nesterov"), executor=executor)
+    assert executor.given == ((tmp_path / "s.zarr").resolve(), ["base", "nesterov"])
+    assert outcome.failed == dict.fromkeys(("base", "nesterov"), "not all epochs are recorded")
+
+
+def test_one_device_for_each_worker(monkeypatch):
+    assert devices(Machine(), 3) == ("cpu",) * 3
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
+    assert devices(Machine(), None) == ("cpu",) * 8
+    assert devices(Machine(threads=3), None) == ("cpu",) * 2
+    assert devices(Machine(threads=99), None) == ("cpu",)
+    with pytest.raises(InputError, match="at least one"):
+        devices(Machine(), 0)
+
+
+def test_each_gpu_once_or_in_turn(monkeypatch):
+    import torch
+
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    assert devices(Machine(device="cuda"), None) == ("cuda:0", "cuda:1")
+    assert devices(Machine(device="cuda"), 3) == ("cuda:0", "cuda:1", "cuda:0")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    with pytest.raises(InputError, match="--device cpu"):
+        devices(Machine(device="cuda"), None)

@@ -200,9 +200,13 @@ class _InThisProcess:
         place = Workplace(store, "cpu")
         for observer in observers:
             start = time.process_time()
-            with _followed(Store, "record") as recorder, _followed(States, "save") as saver:
+            with (
+                _followed(Store, "record") as recorder,
+                _followed(States, "save_weights") as saver,
+                _followed(States, "save_optimizer") as optimizer,
+            ):
                 place.run(observer, lambda *_: None)
-            whole, record, save = time.process_time() - start, sum(recorder), sum(saver)
+            whole, record, save = time.process_time() - start, sum(recorder), sum(saver) + sum(optimizer)
             self.spent[observer] = {"record": record, "save": save, "train": whole - record - save}
             yield Event(observer=observer, kind="done")
 

@@ -162,8 +162,8 @@ def test_the_recipes_table_says_what_the_recipes_say():
     from trichotomy.training import RECIPES
 
     for row in rows(section(STUDY, "Recipes")):
-        (name,) = quoted(row[0]) or [""]
-        if name not in RECIPES:
+        name = (quoted(row[0]) or [""])[0]
+        if name not in RECIPES or name.endswith("-authors"):  # these refer to the others
             continue
         for dataset in ["gaussian"] if name == "quick" else ["imagenet", "cifar100", "gaussian"]:
             made = RECIPES[name](dataset)

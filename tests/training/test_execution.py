@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -252,6 +253,17 @@ def test_a_worker_that_cannot_open_the_store_says_why(tmp_path):
     events = list(LocalExecutor(("cpu",)).execute(tmp_path / "absent.zarr", ["a"]))
     assert [(e.observer, e.kind) for e in events] == [("a", "started"), ("a", "failed")]
     assert "ended with status 1: trichotomy.errors.StoreError: there is no store at" in events[1].reason
+
+
+def test_half_a_line_of_a_dying_worker_is_no_news(tmp_path, monkeypatch):
+    """And whoever listens goes on to hear that it has died."""
+    script = tmp_path / "python"
+    script.write_text('#!/bin/sh\nprintf \'{"epoch": 0, "measures": {}}\\n{"epoch": 1, "mea\'\nexit 9\n')
+    script.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(script))
+    events = list(LocalExecutor(("cpu",)).execute(tmp_path, ["a"]))
+    assert [(e.kind, e.epoch) for e in events] == [("started", 0), ("epoch", 0), ("failed", 0)]
+    assert events[-1].reason == "the worker ended with status 9"
 
 
 class Elsewhere:

@@ -182,7 +182,7 @@ def test_names_may_be_in_any_language(name):
 
 def test_a_setting_of_a_condition_that_does_not_exist_is_named():
     mine = Condition("mine", "x", ({"learning_rat": 0.1},))
-    with pytest.raises(UnknownNameError, match="learning_rate"):
+    with pytest.raises(InputError, match="learning_rate"):
         planned(replace(SMALL, conditions=(CONDITIONS[0], mine)))
 
 

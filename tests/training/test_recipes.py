@@ -107,7 +107,9 @@ def test_a_function_of_ones_own(tmp_path, monkeypatch):
 def test_a_wrong_name_lists_the_recipes():
     with pytest.raises(UnknownNameError, match="paper-vgg11"):
         find_recipe("paper-vgg", "imagenet")
-    assert set(RECIPES) == {"quick", "paper-resnet18", "paper-densenet121", "paper-vgg11"}
+    assert set(RECIPES) == {"quick", "paper-resnet18", "paper-densenet121", "paper-vgg11"} | {
+        f"paper-{n}-authors" for n in ("resnet18", "densenet121", "vgg11")
+    }
 
 
 def test_a_papers_recipe_says_which_data_it_is_for():

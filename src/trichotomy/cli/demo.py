@@ -15,29 +15,23 @@ def demo(
         "trichotomy-demo"
     ),
     force: o.Force = False,
-    seed: Annotated[int | None, typer.Option(help="From which everything random is drawn.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="From which everything random in training is drawn.")
+    ] = None,
     workers: Annotated[int | None, typer.Option(help="Processes at once; default one per core.")] = None,
 ) -> None:
     """Run the embedded study, 31 tiny networks on Gaussian noise under thirteen conditions, and report on it."""
     from trichotomy.cli.progress import steps
-    from trichotomy.cli.runs import runs_shown
+    from trichotomy.cli.runs import FAILED, carry_out
     from trichotomy.decisions import Store
     from trichotomy.report import analyze as write_report
     from trichotomy.report import check_place
-    from trichotomy.training import study
 
     check_place(out, force=force)
     store = out.resolve().with_name(f"{out.name}.zarr")
-    with runs_shown() as show:
-        study(
-            "gaussian",
-            store,
-            force=force,
-            seed=seed,
-            workers=workers,
-            told=show.told,
-            planned=show.planned,
-        )
+    outcome = carry_out(
+        "gaussian", store, again="the same command", resume=not force, force=force, seed=seed, workers=workers
+    )
     with steps("Analysing") as step:
         result = write_report(
             Store(store).read(), out, force=force, title="Gaussian noise, quick study", progress=step
@@ -46,3 +40,5 @@ def demo(
     typer.echo(result.lead)
     typer.echo(f"Store:  {out.parent / store.name}")
     typer.echo(f"Report: {out / 'report.html'}")
+    if outcome.failed:
+        raise typer.Exit(FAILED)

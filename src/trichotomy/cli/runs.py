@@ -7,13 +7,20 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 if TYPE_CHECKING:
+    from trichotomy.training import Outcome
     from trichotomy.training.execution import Event
     from trichotomy.training.plan import Plan
 
 PLAIN_EVERY_SECONDS = 5.0
+FAILED = 1
+INTERRUPTED = 130
+"""Exit statuses: networks that failed, and Ctrl-C."""
 STATES = ("running", "waiting", "failed", "done")
 """In the order in which the table shows them."""
 
@@ -48,9 +55,11 @@ class Runs:
 
     def planned(self, plan: Plan, left: Sequence[str]) -> None:
         """Learn which runs there are and which are left to do."""
-        for run in plan.runs:
-            todo = run.observer in left
-            self.rows[run.observer] = _Row(run.epochs, *(() if todo else ("done", run.epochs)))
+        waiting = set(left)
+        self.rows = {
+            run.observer: _Row(run.epochs, *(() if run.observer in waiting else ("done", run.epochs)))
+            for run in plan.runs
+        }
         self._began = time.monotonic()
         self._at_first = self._epochs_done()
         self.show()
@@ -196,6 +205,34 @@ def runs_shown() -> Iterator[Runs]:
         yield shown
     finally:
         shown.close()
+
+
+def carry_out(dataset: str, out: Path, *, again: str, **options: Any) -> Outcome:
+    """Carry out a study, showing its runs, and name those that failed; Ctrl-C ends the command.
+
+    Parameters
+    ----------
+    again
+        How to go on with it, in words.
+    options
+        As for ``training.study``.
+    """
+    from trichotomy.training import study
+
+    with runs_shown() as show:
+        try:
+            outcome = study(
+                dataset, out, told=show.told, planned=show.planned, progress=show.reading, **options
+            )
+        except KeyboardInterrupt:
+            show.close()
+            typer.echo(f"Interrupted. {show.summary()} Go on with {again}.", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+    for observer, reason in outcome.failed.items():
+        typer.echo(f"Failed: {observer}: {reason}", err=True)
+    if outcome.failed:
+        typer.echo(f"Try those that failed again with {again}.", err=True)
+    return outcome
 
 
 def clock(seconds: float) -> str:

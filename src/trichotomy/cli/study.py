@@ -13,9 +13,6 @@ import typer
 if TYPE_CHECKING:
     from trichotomy.training.plan import Plan
 
-FAILED = 1
-INTERRUPTED = 130
-
 
 def study(
     dataset: Annotated[
@@ -32,7 +29,7 @@ def study(
     recipe: Annotated[
         str,
         typer.Option(
-            help="quick, paper-resnet18, paper-densenet121, paper-vgg11, a TOML file, or module:function."
+            help="quick, paper-resnet18, paper-densenet121, paper-vgg11 (or -authors), a TOML file, module:function."
         ),
     ] = "quick",
     resume: Annotated[
@@ -46,7 +43,9 @@ def study(
         str | None,
         typer.Option(help="Epochs whose weights are kept: all, last or none; default the recipe's."),
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="From which everything random is drawn.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="From which everything random in training is drawn.")
+    ] = None,
     option: Annotated[
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="Option of the data set, such as train_per_class=500."),
@@ -62,10 +61,9 @@ def study(
     The store that comes out is what **analyze** and **figure** take. A study that was interrupted goes on with
     **--resume**, exactly as if it had not been.
     """
-    from trichotomy.cli.runs import runs_shown
+    from trichotomy.cli.runs import FAILED, carry_out
     from trichotomy.errors import InputError
     from trichotomy.training import Machine
-    from trichotomy.training import study as carry_out
 
     here = str(Path.cwd())
     if here not in sys.path:
@@ -85,40 +83,26 @@ def study(
         _show_plan(dataset, workers, chosen)
         return
     assert out is not None
-    with runs_shown() as show:
-        try:
-            outcome = carry_out(
-                dataset, out, resume=resume, workers=workers, told=show.told, planned=show.planned,
-                progress=show.reading, **chosen,
-            )  # fmt: skip
-        except KeyboardInterrupt:
-            show.close()
-            typer.echo(f"Interrupted. {show.summary()} Go on with the same command and --resume.", err=True)
-            raise typer.Exit(INTERRUPTED) from None
+    again = "the same command and --resume"
+    outcome = carry_out(dataset, out, again=again, resume=resume, workers=workers, **chosen)
     typer.echo(
         f"{len(outcome.finished)} of {len(outcome.finished) + len(outcome.failed)} networks are trained."
     )
-    for observer, reason in outcome.failed.items():
-        typer.echo(f"Failed: {observer}: {reason}", err=True)
     typer.echo(f"Store: {out}")
     if outcome.failed:
-        typer.echo("Try those that failed again with the same command and --resume.", err=True)
         raise typer.Exit(FAILED)
     typer.echo(f"Next:  trichotomy analyze {out} --out {out.with_suffix('')}-report")
 
 
 def _device(name: str) -> str:
-    from trichotomy.errors import MissingExtraError, UnknownNameError
+    from trichotomy.errors import UnknownNameError
+    from trichotomy.models import require_torch
 
     known = ["auto", "cpu", "cuda"]
     if name not in known:
         kind = "device"
         raise UnknownNameError(kind, name, known)
-    try:
-        import torch
-    except ImportError as error:
-        feature = "training networks"
-        raise MissingExtraError(feature, "train") from error
+    torch = require_torch("training networks")
     if name == "auto":
         return "cuda" if torch.cuda.is_available() else "cpu"
     return name

@@ -6,7 +6,20 @@
 
 from trichotomy.datasets.arrays import ArraySplit
 from trichotomy.datasets.augment import Augmentation, draws
-from trichotomy.datasets.dataset import Dataset, Split
+from trichotomy.datasets.dataset import Dataset, Progress, Split
 from trichotomy.datasets.loading import load, names
+from trichotomy.datasets.selection import Selection
+from trichotomy.datasets.threads import processors
 
-__all__ = ["ArraySplit", "Augmentation", "Dataset", "Split", "draws", "load", "names"]
+__all__ = [
+    "ArraySplit",
+    "Augmentation",
+    "Dataset",
+    "Progress",
+    "Selection",
+    "Split",
+    "draws",
+    "load",
+    "names",
+    "processors",
+]

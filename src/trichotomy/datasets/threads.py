@@ -21,6 +21,9 @@ def spread(function: Callable[[int], T], count: int) -> list[T]:
 
 def workers() -> int:
     """How many threads: one per processor that this process may use, 16 at most."""
-    return min(
-        MOST, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    )
+    return min(MOST, processors())
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -175,7 +175,7 @@ class Store:
         per_epoch = math.ceil(array.shape[2] / array.chunks[2])
         count = np.zeros(array.shape[:2], dtype=np.int64)
         for key in self._keys(f"{self._names[-1]}/"):
-            start, *place = key.rpartition("/")[2].split(".")
+            start, *place = key.partition(f"{self._names[-1]}/")[2].replace("/", ".").split(".")
             if start == "c" and len(place) == 3:
                 count[int(place[0]), int(place[1])] += 1
         return count >= per_epoch

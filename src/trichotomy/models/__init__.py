@@ -5,5 +5,6 @@ Nothing here loads torch before a network is asked for.
 
 from trichotomy.models.building import build, names
 from trichotomy.models.cost import multiply_adds, parameters
+from trichotomy.models.packages import require_torch
 
-__all__ = ["build", "multiply_adds", "names", "parameters"]
+__all__ = ["build", "multiply_adds", "names", "parameters", "require_torch"]

@@ -159,10 +159,6 @@ def _lines(result: xr.Dataset, variable: str, trained: Sequence[str]) -> list[_L
     return [line for line in lines if np.isfinite(line.values).any()]
 
 
-def _several(line: _Line) -> bool:
-    return int(np.isfinite(line.values).sum()) > 1
-
-
 def _epochs(result: xr.Dataset) -> tuple[NDArray[np.int64], int]:
     """Epochs up to the last that a condition compared at its own epoch has, and how many others have beyond."""
     known = np.isfinite(result["accuracy"].values)

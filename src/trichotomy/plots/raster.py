@@ -61,7 +61,7 @@ def decision_raster(
     observer: str | None = None,
     width: float = PAGE,
 ) -> Drawing:
-    """Items by observers where there is one epoch, else items by the epochs of one observer (Fig. 4).
+    """Items by observers where there is one epoch, else items by the epochs of one observer (Fig. 8).
 
     Items go from the easiest to the hardest. More than ``MOST_COLUMNS`` of them are averaged in groups of
     neighbours, and the figure says so.

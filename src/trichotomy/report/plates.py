@@ -102,6 +102,6 @@ def load_dataset(description: Mapping[str, Any]) -> Any:
     }
     try:
         return datasets.load(name, data=None if data is None else Path(data), **chosen)
-    except (TrichotomyError, OSError, TypeError) as error:
+    except (TrichotomyError, OSError, TypeError, MemoryError) as error:
         msg = f"the images of the data set '{name}' cannot be loaded: {error}"
         raise InputError(msg) from error

@@ -10,6 +10,9 @@ import numpy as np
 from trichotomy.decisions import Decisions, asked
 from trichotomy.errors import InputError
 
+_KINDS = {"machine": Mapping, "dataset": Mapping, "conditions": list | tuple}
+"""What the parts of a record are that others read; a store may come from anybody."""
+
 
 def study_of(d: Decisions) -> Mapping[str, Any] | None:
     """The study's own record in the provenance; None for decisions from elsewhere.
@@ -23,6 +26,9 @@ def study_of(d: Decisions) -> Mapping[str, Any] | None:
     study = provenance.get("study") if isinstance(provenance, Mapping) else None
     if study is not None and not isinstance(study, Mapping):
         raise malformed(f"it is a {type(study).__name__}, not a table")
+    for name, kind in _KINDS.items():
+        if study is not None and name in study and not isinstance(study[name], kind):
+            raise malformed(f"'{name}' is {study[name]!r:.60}")
     return study
 
 

@@ -6,14 +6,12 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from trichotomy import models
-from trichotomy.datasets import Dataset, Split
+from trichotomy.datasets import Dataset, Selection, Split
 from trichotomy.training.loop import Trainer, set_up
 from trichotomy.training.plan import Plan
 from trichotomy.training.settings import Settings
@@ -123,7 +121,7 @@ def _timed(plan: Plan, data: Dataset, settings: Settings, device: torch.device) 
     size = settings.input_size(data.train.size)
     pixels = (size or 224) ** 2
     count = min(max(TIMED_PIXELS // pixels, FEWEST_TIMED), settings.batch_size * 4)
-    some = replace(data, train=_first(data.train, count), test=_first(data.test, count))
+    some = replace(data, train=_some(data.train, count), test=_some(data.test, count))
     network = models.build(
         settings.architecture, classes=len(data.classes), channels=data.train.channels, size=size, seed=0
     )
@@ -140,32 +138,5 @@ def _timed(plan: Plan, data: Dataset, settings: Settings, device: torch.device) 
     return _Cost(spent["train"] / images, spent["test"] / len(some.test.ids), state_bytes, images)
 
 
-def _first(split: Split, count: int) -> Split:
-    return _First(split, split.ids[:count], split.labels[:count])
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _First:
-    """The first items of a split."""
-
-    split: Split
-    ids: NDArray[np.object_]
-    labels: NDArray[np.int64]
-
-    @property
-    def channels(self) -> int:
-        return self.split.channels
-
-    @property
-    def size(self) -> tuple[int, int] | None:
-        return self.split.size
-
-    @property
-    def paths(self) -> NDArray[np.object_] | None:
-        return None
-
-    def images(self, *arguments: Any, **options: Any) -> NDArray[np.uint8]:
-        return self.split.images(*arguments, **options)
-
-    def content_hash(self) -> str:
-        return self.split.content_hash()
+def _some(split: Split, count: int) -> Split:
+    return Selection(split, np.arange(min(count, len(split.ids))))

@@ -88,7 +88,7 @@ class LocalExecutor:
                     continue
                 del busy[worker]
                 if waiting:
-                    if worker.ended:
+                    if worker.ended or "last" in told:
                         worker = _Worker(store, worker.device, self.threads, news)
                         workers.append(worker)
                     busy[worker] = waiting.popleft()

@@ -57,7 +57,7 @@ def _from_file(path: Path, dataset: str, extended_by: tuple[Path, ...]) -> Recip
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        msg = f"the recipe {path} cannot be read: {error}"
+        msg = f"the recipe {path} cannot be read: {error}; give the path of a TOML file"
         raise InputError(msg) from error
     try:
         return _from_content(content, path.stem, dataset, (*extended_by, path.resolve()))
@@ -70,7 +70,10 @@ def _from_content(
     content: Mapping[str, Any], name: str, dataset: str, extended_by: tuple[Path, ...]
 ) -> Recipe:
     _check(content, _KEYS, "key of a recipe")
-    start = _found(content.get("extends", "quick"), dataset, extended_by)
+    extended = content.get("extends", "quick")
+    if extended.endswith(".toml"):  # found from the file that names it
+        extended = str(extended_by[-1].parent / extended)
+    start = _found(extended, dataset, extended_by)
     known = {c.name: c for c in start.conditions}
     chosen = []
     for wanted in content.get("conditions", list(known)):

@@ -34,24 +34,44 @@ def identity(dataset: Dataset, architectures: Sequence[str]) -> dict[str, Any]:
     }
 
 
-_CODE = ("training", "models", "datasets")
+_CODE = (
+    "datasets",
+    "models",
+    *(f"training/{name}.py" for name in ("job", "loop", "randomness", "settings", "states")),
+)
+"""Modules that decisions depend on; those that only plan or carry out may change."""
 
 
 def _code_hash(modules: Sequence[str]) -> str:
     """SHA-256 of the code that decisions depend on: this package's and that of a user's own networks."""
     root = Path(trichotomy.__file__).parent
-    files = [path for part in _CODE for path in sorted((root / part).rglob("*.py"))]
+    files = [
+        path
+        for part in _CODE
+        for path in ([root / part] if part.endswith(".py") else sorted((root / part).rglob("*.py")))
+    ]
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes())
     for name in modules:
-        try:
-            spec = find_spec(name)
-        except (ImportError, ValueError):  # that there is none is for those to say who build the network
-            continue
-        if spec is not None and spec.origin and Path(spec.origin).is_file():
-            digest.update(name.encode() + b"\0" + Path(spec.origin).read_bytes())
+        for path in _sources(name.partition(".")[0]):
+            digest.update(name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
+
+
+def _sources(name: str) -> list[Path]:
+    """A user's module, or all modules of a user's package."""
+    try:
+        spec = find_spec(name)
+    except (ImportError, ValueError):  # that there is none is for those to say who build the network
+        return []
+    if spec is None:
+        return []
+    if spec.submodule_search_locations:
+        return sorted(
+            path for folder in spec.submodule_search_locations for path in Path(folder).rglob("*.py")
+        )
+    return [Path(spec.origin)] if spec.origin and Path(spec.origin).is_file() else []
 
 
 def differences(recorded: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

@@ -55,7 +55,7 @@ def run_job(
     Parameters
     ----------
     told
-        Called with each epoch and its measures.
+        Called with each epoch recorded and its measures, from a thread.
 
     Raises
     ------
@@ -74,8 +74,9 @@ def run_job(
                 recorded.result()
             measures = trained | tested.measures
             state = _copied(trainer.network.state_dict()), _copied(trainer.momentum())
-            recorded = recorder.submit(_record, store, states, run.observer, epoch, tested, measures, *state)
-            told(epoch, measures)
+            recorded = recorder.submit(
+                _record, store, states, run.observer, epoch, tested, measures, *state, told
+            )
         if recorded is not None:
             recorded.result()
     states.finish(run.epochs)
@@ -115,6 +116,7 @@ def _record(
     measures: Mapping[str, float],
     weights: Mapping[str, Tensor],
     momentum: Mapping[str, Tensor],
+    told: Told,
 ) -> None:
     """Weights, decisions, optimiser: an epoch in the store has its weights, and all up to a state are in the store."""
     states.save_weights(epoch, weights)
@@ -122,6 +124,7 @@ def _record(
         observer, epoch, tested.responses, p_target=tested.p_target, p_response=tested.p_response, measures=measures
     )  # fmt: skip
     states.save_optimizer(epoch, momentum)
+    told(epoch, measures)
 
 
 def _copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -20,7 +20,7 @@ from trichotomy.training.settings import Settings
 
 TEST_BATCH = 500
 MOST_KEPT_BYTES = 2**28
-"""Test images that need no random crop are kept as inputs up to this size."""
+"""Inputs made of the test images, which are the same at every epoch, are kept up to this size."""
 
 
 class TrainingFailedError(TrichotomyError):
@@ -77,7 +77,8 @@ class Trainer:
         self.network = network.to(device=device, memory_format=self._memory)  # type: ignore[call-overload]
         self._forward: Callable[[Tensor], Tensor] = self.network
         if machine.compiled:
-            self._forward = torch.compile(self.network)
+            torch._dynamo.reset()  # else the code depends on what this process has compiled before
+            self._forward = torch.compile(self.network, dynamic=False)
         self.optimizer = torch.optim.SGD(
             self.network.parameters(), lr=settings.learning_rate, momentum=settings.momentum,
             weight_decay=settings.weight_decay, nesterov=settings.nesterov, fused=True,
@@ -223,6 +224,8 @@ def set_up(machine: Machine, settings: Settings) -> None:
     """Make this process compute as the machine's description says, and alike every time where that is asked for."""
     torch.set_num_threads(machine.threads)
     free = settings.nondeterministic and machine.device == "cuda"
-    torch.use_deterministic_algorithms(not free, warn_only=True)  # a few CUDA kernels exist in one form only
+    torch.use_deterministic_algorithms(not free)  # a network without such a form fails, and says so
+    torch.set_float32_matmul_precision("highest")
+    torch.backends.cudnn.allow_tf32 = False
     torch.backends.cudnn.deterministic = not free
     torch.backends.cudnn.benchmark = free

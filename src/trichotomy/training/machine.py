@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from trichotomy.errors import InputError
+from trichotomy.errors import InputError, UnknownNameError
 
+DEVICES = ("cpu", "cuda")
 Precision = Literal["fp32", "bf16"]
 PRECISIONS: tuple[Precision, ...] = ("fp32", "bf16")
 
@@ -36,6 +37,11 @@ class Machine:
     threads: int = 1
 
     def __post_init__(self) -> None:
+        if self.device not in DEVICES:
+            raise UnknownNameError("device", str(self.device), list(DEVICES))
+        if self.threads < 1:
+            msg = f"threads is {self.threads}; at least one is needed"
+            raise InputError(msg)
         if self.precision not in PRECISIONS:
             msg = f"there is no precision {self.precision!r}; choose one of {', '.join(PRECISIONS)}"
             raise InputError(msg)

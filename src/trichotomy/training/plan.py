@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from trichotomy import datasets
-from trichotomy.datasets import Dataset
+from trichotomy.datasets import Dataset, Progress
 from trichotomy.decisions import Decisions
 from trichotomy.decisions.schema import few
-from trichotomy.errors import InputError
+from trichotomy.errors import InputError, TrichotomyError
 from trichotomy.training.conditions import BASE, Condition
 from trichotomy.training.identity import identity
 from trichotomy.training.machine import Machine
@@ -23,8 +23,6 @@ MEASURES = ("train_loss", "train_accuracy", "test_loss", "test_accuracy")
 """Numbers that a study records for every epoch; training's are missing at epoch 0."""
 STUDY = "study"
 """The group of a store in which its jobs keep what only they need."""
-Progress = Callable[[str, int, int], None]
-"""Called with what is being done, how many of it are done, and how many there are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +104,7 @@ def make_plan(recipe: Recipe, dataset: Dataset, source: Mapping[str, Any], machi
         Run(
             observer=name, condition=condition.name, instance=k,
             epochs=recipe.settings.epochs + (recipe.longer if condition.name == BASE else 0),
-            settings=recipe.settings.with_changes(condition.instances[k]),
+            settings=_changed(recipe, condition, k),
         )
         for condition in recipe.conditions
         for k, name in enumerate(_observers(condition))
@@ -125,8 +123,9 @@ def make_plan(recipe: Recipe, dataset: Dataset, source: Mapping[str, Any], machi
 
 EMULATED = (
     "nondeterministic is an emulation: a CPU with one thread always sums in the same order, so the examples within "
-    "each batch are permuted instead, from a seed that the operating system draws and the study keeps. It is the one "
-    "condition whose decisions differ between two studies with the same seed."
+    "each batch are permuted instead, from a seed that the operating system draws and the study keeps: the same "
+    "gradient but for rounding, and in networks with dropout other masks too. It is the one condition whose decisions "
+    "differ between two studies with the same seed."
 )
 
 
@@ -162,6 +161,14 @@ def load_data(source: Mapping[str, Any], progress: Progress | None = None) -> Da
     )
 
 
+def _changed(recipe: Recipe, condition: Condition, instance: int) -> Settings:
+    try:
+        return recipe.settings.with_changes(condition.instances[instance])
+    except TrichotomyError as error:
+        msg = f"condition '{condition.name}' of the recipe {recipe.name}, network {instance + 1}: {error}"
+        raise InputError(msg) from error
+
+
 def _check(conditions: Sequence[Condition], longer: int) -> None:
     names = [c.name for c in conditions]
     for name in names:  # observers and folders are called after it
@@ -175,12 +182,24 @@ def _check(conditions: Sequence[Condition], longer: int) -> None:
     if not any(c.name == BASE and len(c.instances) == 1 for c in conditions):
         msg = f"a study needs the condition '{BASE}' with one network, with which the others are compared"
         raise InputError(msg)
+    ids = [o for c in conditions for o in _observers(c)]
+    alike = sorted({o for o in ids if ids.count(o) > 1})
+    if alike:
+        msg = f"networks of two conditions would both be called {few(alike)}; give the conditions other names"
+        raise InputError(msg)
     trained = {c.name for c in conditions if c.instances}
     for c in conditions:
         for kind, name in (("networks of", c.source), ("comparison with", c.against)):
             if name not in trained and name != c.name:
                 msg = f"condition '{c.name}' refers to the {kind} '{name}', which this study does not train"
                 raise InputError(msg)
+        if (
+            c.name != BASE
+            and c.against == c.name
+            and sum(len(x.instances) for x in conditions if x.name == c.source) < 2
+        ):
+            msg = f"condition '{c.name}' compares networks among themselves, but there is one; give it two or more"
+            raise InputError(msg)
         most = longer if c.source == BASE else 0
         if not 0 <= c.shift <= most:
             msg = (

@@ -29,7 +29,7 @@ class Recipe:
     settings
         Of the base network.
     conditions
-        The first has the base network.
+        One of them is ``base``, with one network.
     longer
         Epochs that base runs on after the others have stopped.
     keep_states

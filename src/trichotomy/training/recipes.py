@@ -90,7 +90,7 @@ def _paper(which: str, dataset: str, *, augmentation: bool = False) -> Recipe:
     train, test = {"imagenet": _IMAGENET, "cifar100": (_CIFAR, _PLAIN), "gaussian": _NOISE}[dataset]
     alternative = "resnet50" if noise and which == "paper-resnet18" else paper.alternative
     return Recipe(
-        name=which,
+        name=f"{which}-authors" if augmentation else which,
         dataset=_PAPER_NOISE if noise else {},
         settings=Settings(
             architecture=paper.architecture, epochs=epochs, batch_size=paper.batch_size, learning_rate=0.1 * scale,
@@ -118,6 +118,11 @@ _NOISE_NOTES = (
 )
 
 RECIPES: Mapping[str, Callable[[str], Recipe]] = MappingProxyType(
-    {"quick": quick, **{name: partial(_paper, name) for name in _PAPER}}
+    {
+        "quick": quick,
+        **{name: partial(_paper, name) for name in _PAPER},
+        **{f"{name}-authors": partial(_paper, name, augmentation=True) for name in _PAPER},
+    }
 )
-"""Recipes by name; each takes the name of the data set."""
+"""Recipes by name; each takes the name of the data set. In those that end in ``-authors`` a new order of the data also
+redraws augmentation and dropout, as in the authors' code."""

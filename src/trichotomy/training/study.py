@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -15,7 +14,7 @@ import numpy as np
 import zarr
 
 from trichotomy import models
-from trichotomy.datasets import Dataset
+from trichotomy.datasets import Dataset, Progress, processors
 from trichotomy.decisions import Store, create, is_store, provenance
 from trichotomy.errors import InputError, MissingExtraError, StoreError
 from trichotomy.placement import check_free
@@ -27,7 +26,6 @@ from trichotomy.training.plan import (
     MEASURES,
     STUDY,
     Plan,
-    Progress,
     load_data,
     make_plan,
     plan_of,
@@ -87,8 +85,9 @@ def plan_study(
     MissingExtraError
         PyTorch or safetensors is not installed.
     """
-    if any(find_spec(package) is None for package in ("torch", "safetensors")):
-        feature = "training networks"
+    models.require_torch("training networks")
+    if find_spec("safetensors") is None:
+        feature = "saving the states of networks"
         raise MissingExtraError(feature, "train")
     chosen = recipe if isinstance(recipe, Recipe) else find_recipe(recipe, dataset)
     chosen = replace(
@@ -159,7 +158,7 @@ def study(
         msg = f"a study is written to a folder of this machine, not to {out}; copy the store there afterwards"
         raise InputError(msg)
     path = Path(out)
-    going_on = resume and path.exists()
+    going_on = resume and path.exists() and (not path.is_dir() or any(path.iterdir()))
     if not going_on:
         if is_store(path) and not force:
             msg = f"{path} exists already; go on with it with --resume (resume=True), or choose another name"
@@ -170,7 +169,7 @@ def study(
     store = _taken_up(path, plan) if going_on else _created(path, plan, data, force=force)
     left = _left(store, plan)
     if going_on:
-        _tidied(path, plan, left)
+        _tidied(path, store, plan, left)
     planned(plan, left)
     for observer in left:
         store.fail(observer, "")
@@ -183,6 +182,8 @@ def study(
                     store.fail(event.observer, event.reason)
                 told(event)
     unfinished = set(_left(store, plan))
+    for observer in failed.keys() - unfinished:  # its worker died once all was recorded
+        store.fail(observer, "")
     return Outcome(
         path,
         tuple(r.observer for r in plan.runs if r.observer not in unfinished),
@@ -196,7 +197,7 @@ def devices(machine: Machine, workers: int | None) -> tuple[str, ...]:
         msg = f"workers is {workers}; at least one is needed"
         raise InputError(msg)
     if machine.device == "cpu":
-        return ("cpu",) * (workers or max(len(os.sched_getaffinity(0)) // machine.threads, 1))
+        return ("cpu",) * (workers or max(processors() // machine.threads, 1))
     import torch
 
     cards = [f"cuda:{k}" for k in range(torch.cuda.device_count())]
@@ -257,14 +258,17 @@ def _taken_up(path: Path, plan: Plan) -> Store:
     return store
 
 
-def _tidied(path: Path, plan: Plan, left: Sequence[str]) -> None:
-    """Finish with the states of runs whose job died right after its last epoch."""
+def _tidied(path: Path, store: Store, plan: Plan, left: Sequence[str]) -> None:
+    """Finish what runs left behind whose job died right after its last epoch, and files that were never whole."""
     from trichotomy.training.job import STATES
     from trichotomy.training.states import States
 
     for run in plan.runs:
         if run.observer not in left:
             States(path / STATES / run.observer, plan.keep_states).finish(run.epochs)
+            store.fail(run.observer, "")
+    for partial in path.glob("*/.*.partial"):
+        partial.unlink(missing_ok=True)
 
 
 def _left(store: Store, plan: Plan) -> list[str]:

@@ -41,7 +41,8 @@ def main(store_path: str, device: str) -> None:
         except TrichotomyError as error:
             tell(failed=str(error))
         except Exception as error:  # noqa: BLE001 - whatever went wrong with one network, the others go on
-            tell(failed=f"{type(error).__name__}: {error}")
+            tell(failed=f"{type(error).__name__}: {error}", last=True)
+            os._exit(1)  # and none of them on a device, or in memory, that it may have left unusable
         else:
             tell(done=True)
 

@@ -357,12 +357,12 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(tmp_path):
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="workers are found through /proc")
 def test_cifar10_from_a_folder(tmp_path):
-    """Verbatim, with as many images as the recipe takes; stopped after an epoch."""
+    """Verbatim, with as many images as the recipe takes; stopped as soon as something is recorded."""
     images(tmp_path / "DIR" / "train", 10, 500, (32, 32))
     images(tmp_path / "DIR" / "test", 10, 200, (32, 32))
     store = tmp_path / "c.zarr"
     process = started(tmp_path, "study", "cifar10", "--data", "DIR", "--recipe", "quick", "--out", "c.zarr")
-    until(lambda: store.exists() and epochs_in(store) >= 3)
+    until(lambda: store.exists() and epochs_in(store) >= 1)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130

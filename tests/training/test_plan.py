@@ -159,6 +159,8 @@ def test_notes_make_no_other_study():
         (CONDITIONS, 9, "10 epochs later, but that runs on for 9"),
         ((CONDITIONS[0], Condition("x", "x", of="base", shift=-1)), 3, "-1 epochs later"),
         ((CONDITIONS[0], CONDITIONS[1], Condition("x", "x", of="nesterov", shift=1)), 3, "runs on for 0"),
+        ((CONDITIONS[0], Condition("x", "x", ({"order": 1},), against="x")), 0, "among themselves, but there is one"),
+        ((CONDITIONS[0], CONDITIONS[6], Condition("order-1", "x", ({"order": 9},))), 0, "both be called 'order-1'"),
     ],
 )  # fmt: skip
 def test_conditions_that_fit_no_study_are_refused(conditions, longer, message):

@@ -425,6 +425,20 @@ def test_changed_code_of_a_users_network_is_refused(tmp_path, monkeypatch):
     assert "identity code was " in refused(out, recipe=recipe)
 
 
+def test_changed_code_deep_in_a_users_package_is_refused(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    package = tmp_path / "my_own_package"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "layers.py").write_text(NETWORK)
+    (package / "networks.py").write_text("from my_own_package.layers import network\n")
+    mine = Condition("mine", "network", ({"architecture": "my_own_package.networks:network"},))
+    recipe = replace(only(), conditions=(CONDITIONS[0], mine))
+    out = carried_out(tmp_path / "s.zarr", recipe)
+    (package / "layers.py").write_text(NETWORK + "# changed\n")
+    assert "identity code was " in refused(out, recipe=recipe)
+
+
 def test_without_resume_what_is_there_is_refused(finished):
     before = tree(finished)
     with pytest.raises(InputError, match=r"s\.zarr exists already"):

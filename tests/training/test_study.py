@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from importlib import import_module
 
 import numpy as np
 import pytest
 import torch
-from small_study import CONDITIONS, SMALL, InProcess, carried_out, only, weights
+from small_study import CONDITIONS, SMALL, InProcess, carried_out, chunks, differing, only, weights
 
 import trichotomy as tri
 from trichotomy import datasets, models
 from trichotomy.decisions import Store
-from trichotomy.errors import InputError, MissingExtraError
+from trichotomy.errors import MissingExtraError, TrichotomyError
 from trichotomy.stats import condition_consistency
 from trichotomy.training import Condition, Event, Machine, Plan, plan_study, study
 from trichotomy.training.job import STATES
@@ -258,6 +259,27 @@ def test_bfloat16_and_contiguous_memory_are_part_of_a_study(tmp_path):
     assert tri.open(out).attrs["provenance"]["study"]["machine"]["precision"] == "bf16"
 
 
-def test_an_unknown_precision_is_refused():
-    with pytest.raises(InputError, match="fp32, bf16"):
-        Machine(precision="fp16")
+@pytest.mark.parametrize(
+    ("machine", "message"),
+    [
+        ({"precision": "fp16"}, "fp32, bf16"),
+        ({"device": "gpu"}, "no device called 'gpu'"),
+        ({"threads": 0}, "at least one"),
+    ],
+)
+def test_a_machine_that_there_is_not_is_refused(machine, message):
+    with pytest.raises(TrichotomyError, match=message):
+        Machine(**machine)
+
+
+@pytest.mark.long
+@pytest.mark.skipif(shutil.which("c++") is None, reason="torch.compile needs a C++ compiler")
+def test_compiled_networks_are_themselves_again(tmp_path):
+    """Alone, or after another of the same architecture in the same process."""
+    machine = Machine(compiled=True)
+    both = carried_out(tmp_path / "s.zarr", only("nesterov"), machine=machine)
+    alone = carried_out(tmp_path / "t.zarr", replace(only("nesterov"), keep_states="last"), machine=machine)
+    assert differing(both, alone) == []
+    bare = carried_out(tmp_path / "u.zarr", only(), machine=machine)
+    found = chunks(both)
+    assert {place: found[place] for place in chunks(bare)} == chunks(bare)

@@ -109,7 +109,9 @@ def chunks(store: Path, observers: Sequence[int]) -> dict[str, bytes]:
 def finished(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]:
     folder = tmp_path_factory.mktemp("finished")
     (folder / "small.toml").write_text(SMALL)
-    return folder, command(folder, "study", "gaussian", "--recipe", "small.toml", "--out", "a.zarr")
+    return folder, command(
+        folder, "study", "gaussian", "--recipe", "small.toml", "--out", "a.zarr", "--workers", "1"
+    )  # fmt: skip
 
 
 def test_results_go_to_standard_output_and_progress_to_standard_error(finished):

@@ -152,8 +152,8 @@ def test_the_points_reach_into_the_making_of_the_store_and_into_training(killed)
 
 
 @pytest.mark.long
-def test_killed_at_every_file(tmp_path, whole):
-    points = 400
+def test_killed_at_many_more_files(tmp_path, whole):
+    points = 150
     (tmp_path / "killed").mkdir()
     folder = killing(tmp_path / "killed", points)
     for point in range(points):

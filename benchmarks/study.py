@@ -257,13 +257,16 @@ def _trainer(precision: Any, *, channels_last: bool) -> Trainer:
 
     from trichotomy import datasets, models
     from trichotomy.training import Machine, Settings
+    from trichotomy.training.feed import Feed
     from trichotomy.training.loop import Trainer, set_up
 
     data = datasets.load("gaussian", size=32, channels=3, train_per_class=64, test_per_class=10)
     settings, machine = Settings(), Machine(precision=precision, channels_last=channels_last)
     set_up(machine, settings)
     network = models.build(settings.architecture, classes=10, channels=3, size=32, seed=0)
-    return Trainer(network, data, settings, seed=0, machine=machine, device=torch.device("cpu"))
+    device = torch.device("cpu")
+    feed = Feed(data, settings, seed=0, machine=machine, device=device)
+    return Trainer(network, feed, settings, seed=0, machine=machine, device=device)
 
 
 def _processor(words: str) -> str:

@@ -31,7 +31,7 @@ def clock(monkeypatch) -> SimpleNamespace:
 
 def follow(show: runs.Runs, clock: SimpleNamespace) -> None:
     """One of four was done before; one fails; two seconds an epoch."""
-    show.planned(PLAN, ["base", "order-2", "nan"])
+    show.planned(PLAN, [("base",), ("order-2",), ("nan",)])
     for name in ("base", "nan"):
         show.told(event(name, "started"))
         show.told(event(name, "epoch", 0, test_accuracy=0.1, test_loss=2.3))
@@ -58,14 +58,14 @@ def test_plain_lines_come_every_few_seconds(clock, capsys):
     show.reading("images", 1000, 7000)
     clock.seconds += 6
     show.reading("images", 2000, 7000)
-    show.planned(PLAN, ["base", "order-1", "order-2", "nan"])
+    show.planned(PLAN, [("base", "order-1"), ("order-2", "nan")])
     for epoch in range(7):
         show.told(event("base", "epoch", epoch, test_accuracy=0.5))
         clock.seconds += 2
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0] == "Reading images, 2,000 of 7,000"
-    assert len(lines) == 3
-    assert lines[1].startswith("Training: 0 of 4 networks, about ")
+    assert lines[:2] == ["Reading images, 2,000 of 7,000", "Training 4 networks in 2 lock-step groups"]
+    assert len(lines) == 4
+    assert lines[2].startswith("Training: 0 of 4 networks, about ")
 
 
 def test_time_left_is_that_of_the_epochs_left(clock):
@@ -79,7 +79,7 @@ def test_time_left_is_that_of_the_epochs_left(clock):
 def test_of_a_run_taken_up_again_only_what_is_done_now_counts(clock):
     """It stood at epoch 3 of 6; its fourth took two seconds, and two are left."""
     show = runs.Runs()
-    show.planned(PLAN, ["base"])
+    show.planned(PLAN, [("base",)])
     show.told(event("base", "started"))
     assert show.seconds_left() is None
     clock.seconds += 2
@@ -121,7 +121,7 @@ def test_the_table_fits_the_terminal(clock):
     show = runs._Live()
     show.show = lambda _=None: None
     many = SimpleNamespace(runs=[SimpleNamespace(observer=f"n-{k}", epochs=4) for k in range(31)])
-    show.planned(many, [f"n-{k}" for k in range(31)])
+    show.planned(many, [(f"n-{k}",) for k in range(31)])
     show.told(event("n-30", "started"))
     show.told(event("n-30", "epoch", 1, test_accuracy=0.4))
     lines = rendered(show, height=15)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -43,31 +42,28 @@ def with_instance(name: str, **settings: Any) -> Recipe:
 
 
 class InProcess:
-    """Carries out runs one after another where it is called."""
+    """Carries out groups one after another where it is called; one that breaks fails as a whole."""
 
-    def execute(self, store: Path, observers: Sequence[str]) -> Generator[Event]:
+    def execute(self, store: Path, groups: Sequence[Sequence[str]]) -> Generator[Event]:
         place = Workplace(store, "cpu")
-        for observer in observers:
-            yield Event(observer=observer, kind="started")
-            epochs: list[Event] = []
+        for group in groups:
+            for observer in group:
+                yield Event(observer=observer, kind="started")
+            events: list[Event] = []
             try:
-                place.run(observer, partial(_heard, epochs, observer))
+                place.run(group, events.append)
             except Exception as error:  # noqa: BLE001 - told as workers tell it
-                yield from epochs
-                yield Event(observer=observer, kind="failed", reason=str(error))
-            else:
-                yield from epochs
-                yield Event(observer=observer, kind="done")
-
-
-def _heard(events: list[Event], observer: str, epoch: int, measures: Mapping[str, float]) -> None:
-    events.append(Event(observer=observer, kind="epoch", epoch=epoch, measures=measures))
+                ended = {e.observer for e in events if e.kind != "epoch"}
+                events += [
+                    Event(observer=o, kind="failed", reason=str(error)) for o in group if o not in ended
+                ]
+            yield from events
 
 
 def carried_out(out: Path, recipe: Recipe = SMALL, **options: Any) -> Path:
     """The store of a study that went well."""
     outcome = study("gaussian", out, recipe=recipe, **{"executor": InProcess(), **options})
-    assert not outcome.failed
+    assert not outcome.failed, outcome.failed
     return out
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -88,6 +89,7 @@ class Told:
     outcome: Outcome | None = None
     failures: list[str] = field(default_factory=list)
     workers: set[int] = field(default_factory=set)
+    groups: list[int] = field(default_factory=list)
 
     def of(self, observer: str) -> list[Event]:
         return [e for e in self.events if e.observer == observer]
@@ -111,7 +113,9 @@ def faulty(tmp_path_factory) -> Told:
                 told.store,
                 recipe=recipe_with_faults(),
                 executor=LocalExecutor(("cpu", "cpu")),
+                lockstep=3,
                 told=told.events.append,
+                planned=lambda _, groups: told.groups.extend(map(len, groups)),
             )
     finally:
         os.chdir(before)
@@ -131,19 +135,31 @@ def test_the_others_go_on(faulty):
 
 
 def test_whatever_a_network_prints_is_no_news(faulty):
-    assert [e.kind for e in faulty.of("talks")] == ["started", "epoch", "epoch", "epoch", "done"]
+    kinds = [e.kind for e in faulty.of("talks")]
+    assert [kind for kind in kinds if kind != "started"] == ["epoch", "epoch", "epoch", "done"]
 
 
 @pytest.mark.parametrize("observer", [*FAULTS, *GOOD])
 def test_every_run_starts_tells_its_epochs_in_order_and_ends_once(faulty, observer):
-    kinds = [e.kind for e in faulty.of(observer)]
+    """It starts again where the group that it was in broke, and ends once."""
+    events = faulty.of(observer)
+    kinds = [e.kind for e in events]
     assert kinds[0] == "started"
     assert kinds[-1] == ("done" if observer in GOOD else "failed")
-    assert set(kinds[1:-1]) <= {"epoch"}
-    epochs = [e.epoch for e in faulty.of(observer)[1:-1]]
-    assert (
-        epochs == [0, 1, 2] if observer in GOOD else epochs in ([], [0])
-    )  # one that exits may not have told yet
+    assert set(kinds[:-1]) <= {"started", "epoch"}
+    epochs = [e.epoch for e in events if e.kind == "epoch"]
+    assert epochs == [0, 1, 2] if observer in GOOD else set(epochs) <= {0}
+
+
+def test_a_group_that_breaks_is_halved(faulty):
+    """Six need the same batches, in two groups of three; alone each of the three faults ends a process once more."""
+    starts = {
+        observer: sum(e.kind == "started" for e in faulty.of(observer)) for observer in GOOD + tuple(FAULTS)
+    }
+    assert starts["after"] == 1
+    for observer in ("dies", "exits", "raises"):
+        assert 2 <= starts[observer] <= 3
+    assert faulty.groups == [3, 3, 1]
 
 
 def test_the_store_says_which_failed_and_why(faulty):
@@ -194,7 +210,13 @@ def mended(tmp_path_factory) -> tuple[Told, Told]:
 
     for told, heard, room in ((first, kill, 1), (second, count, 3)):
         told.outcome = study(
-            "gaussian", out, recipe=recipe, resume=True, executor=LocalExecutor(("cpu",) * room), told=heard
+            "gaussian",
+            out,
+            recipe=recipe,
+            resume=True,
+            lockstep=1,
+            executor=LocalExecutor(("cpu",) * room),
+            told=heard,
         )
         told.failures = list(map(str, tri.open(out)["failure"].values))
     return first, second
@@ -249,9 +271,12 @@ def test_a_run_that_fails_again_is_noted_again(tmp_path):
 
 
 def test_a_worker_that_cannot_open_the_store_says_why(tmp_path):
-    events = list(LocalExecutor(("cpu",)).execute(tmp_path / "absent.zarr", ["a"]))
-    assert [(e.observer, e.kind) for e in events] == [("a", "started"), ("a", "failed")]
-    assert "ended with status 1: trichotomy.errors.StoreError: there is no store at" in events[1].reason
+    """And it is no fault of the networks: they are not tried again."""
+    events = list(LocalExecutor(("cpu",)).execute(tmp_path / "absent.zarr", [("a", "b")]))
+    assert [(e.observer, e.kind) for e in events] == [
+        ("a", "started"), ("b", "started"), ("a", "failed"), ("b", "failed")
+    ]  # fmt: skip
+    assert "ended with status 1: trichotomy.errors.StoreError: there is no store at" in events[2].reason
 
 
 SLEEPS = """
@@ -277,8 +302,9 @@ def test_a_worker_ends_at_once_with_whoever_gave_it_work(tmp_path, monkeypatch):
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=tmp_path,
     ) as worker:  # fmt: skip
         try:
-            worker.stdin.write("base\n")
+            worker.stdin.write('["base"]\n')
             worker.stdin.flush()
+            assert "ready" in worker.stdout.readline()
             assert '"epoch": 0' in worker.stdout.readline()
             worker.stdin.close()
             assert worker.wait(timeout=20) == 0
@@ -289,10 +315,11 @@ def test_a_worker_ends_at_once_with_whoever_gave_it_work(tmp_path, monkeypatch):
 def test_half_a_line_of_a_dying_worker_is_no_news(tmp_path, monkeypatch):
     """And whoever listens goes on to hear that it has died."""
     script = tmp_path / "python"
-    script.write_text('#!/bin/sh\nprintf \'{"epoch": 0, "measures": {}}\\n{"epoch": 1, "mea\'\nexit 9\n')
+    event = json.dumps({"observer": "a", "kind": "epoch"})
+    script.write_text(f"#!/bin/sh\nprintf '{event}\\n{event[:20]}'\nexit 9\n")
     script.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(script))
-    events = list(LocalExecutor(("cpu",)).execute(tmp_path, ["a"]))
+    events = list(LocalExecutor(("cpu",)).execute(tmp_path, [("a",)]))
     assert [(e.kind, e.epoch) for e in events] == [("started", 0), ("epoch", 0), ("failed", 0)]
     assert events[-1].reason == "the worker ended with status 9"
 
@@ -300,15 +327,15 @@ def test_half_a_line_of_a_dying_worker_is_no_news(tmp_path, monkeypatch):
 class Elsewhere:
     """An executor that does nothing, as one that hands jobs to a cluster and comes back too early."""
 
-    def execute(self, store: Path, observers: Sequence[str]):
-        self.given = store, list(observers)
+    def execute(self, store: Path, groups: Sequence[Sequence[str]]):
+        self.given = store, list(groups)
         yield from ()
 
 
 def test_any_executor_will_do_and_what_it_does_not_do_is_told(tmp_path):
     executor = Elsewhere()
-    outcome = study("gaussian", tmp_path / "s.zarr", recipe=only("nesterov"), executor=executor)
-    assert executor.given == ((tmp_path / "s.zarr").resolve(), ["base", "nesterov"])
+    outcome = study("gaussian", tmp_path / "s.zarr", recipe=only("nesterov"), workers=1, executor=executor)
+    assert executor.given == ((tmp_path / "s.zarr").resolve(), [("base", "nesterov")])
     assert outcome.failed == dict.fromkeys(("base", "nesterov"), "not all epochs are recorded")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from dataclasses import replace
-from itertools import combinations
+from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ import trichotomy as tri
 from trichotomy.datasets import Augmentation
 from trichotomy.decisions import Store
 from trichotomy.training import Event, LocalExecutor
-from trichotomy.training.job import STATES, run_job
+from trichotomy.training.job import STATES, run_group
 from trichotomy.training.plan import load_data, plan_of
 
 LAST = 3
@@ -79,14 +79,22 @@ class Noting:
     def __init__(self) -> None:
         self.shown: dict[str, Noted] = {}
 
-    def execute(self, store: Path, observers: Sequence[str]) -> Generator[Event]:
+    def execute(self, store: Path, groups: Sequence[Sequence[str]]) -> Generator[Event]:
         plan = plan_of(tri.open(store))
         data = load_data(plan.dataset)
-        for observer in observers:
+        for observer in chain.from_iterable(groups):
             self.shown[observer] = Noted(data.train)
             shown = replace(data, train=self.shown[observer])
-            run_job(Store(store), plan, plan.run(observer), shown, device=torch.device("cpu"))
-            yield Event(observer=observer, kind="done")
+            events: list[Event] = []
+            run_group(
+                Store(store),
+                plan,
+                [plan.run(observer)],
+                shown,
+                device=torch.device("cpu"),
+                told=events.append,
+            )
+            yield from events
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from torch.nn.functional import cross_entropy
 from trichotomy import datasets, models
 from trichotomy.datasets import Augmentation
 from trichotomy.training import Machine, Settings
+from trichotomy.training.feed import Batch, Feed
 from trichotomy.training.loop import Trainer, TrainingFailedError, set_up
 from trichotomy.training.randomness import seed_of
 
@@ -30,7 +31,8 @@ def trainer(machine: Machine | None = None, data: Any = DATA, entropy: int = 0, 
     set_up(machine, settings)
     seed = seed_of(SEED, "initialization", settings.initialization)
     network = models.build(settings.architecture, classes=10, channels=1, size=8, seed=seed)
-    return Trainer(network, data, settings, seed=SEED, machine=machine, device=CPU, entropy=entropy)
+    feed = Feed(data, settings, seed=SEED, machine=machine, device=CPU)
+    return Trainer(network, feed, settings, seed=SEED, machine=machine, device=CPU, entropy=entropy)
 
 
 def state(made: Trainer) -> dict[str, torch.Tensor]:
@@ -80,6 +82,26 @@ def asked_by(epochs: int = 1, **options: Any) -> list[list[int]]:
     for epoch in range(1, epochs + 1):
         made.train(epoch)
     return split.asked
+
+
+def given_to(epochs: int = 1, **options: Any) -> list[list[int]]:
+    """Which items a network in training is given, update by update, told by their pixels."""
+    made = trainer(train={}, **options)
+    known = {batch.inputs()[k].numpy().tobytes(): i for i, (batch, k) in enumerate(in_order())}
+    found: list[list[int]] = []
+    made.network.register_forward_pre_hook(
+        lambda _, given: found.append([known[image.numpy().tobytes()] for image in given[0]])
+    )
+    for epoch in range(1, epochs + 1):
+        made.train(epoch)
+    return found
+
+
+def in_order() -> list[tuple[Batch, int]]:
+    """Every training item as a batch and its place in it."""
+    as_test = replace(DATA, test=DATA.train)
+    batches = list(Feed(as_test, SETTINGS, seed=SEED, machine=Machine(), device=CPU).test())
+    return [(batch, k) for batch in batches for k in range(len(batch))]
 
 
 def by_hand(
@@ -168,14 +190,15 @@ def test_half_batches_make_twice_as_many_updates_of_the_same_items_in_the_same_o
     steps = Steps(made)
     made.train(1)
     assert len(steps.rates) == 14
-    whole, halves = asked_by(), asked_by(half_batches=True)
+    whole, halves = given_to(), given_to(half_batches=True)
+    assert whole == asked_by()
     assert [len(b) for b in whole] == [16] * 6 + [4]
     assert [len(b) for b in halves] == [8] * 12 + [2, 2]
     assert [a + b for a, b in zip(halves[::2], halves[1::2], strict=True)] == whole
 
 
 def test_a_batch_of_an_odd_number_is_halved_too():
-    found = asked_by(
+    found = given_to(
         half_batches=True, batch_size=33
     )  # 33, 33 and 34: the last takes the single one left over
     assert [len(b) for b in found] == [16, 17, 16, 17, 17, 17]
@@ -195,8 +218,8 @@ def test_every_epoch_meets_every_item_once():
 
 def test_nondeterminism_is_emulated_within_each_batch():
     """The same items make up each batch, in another order; with the same entropy in the same one."""
-    plain = asked_by(epochs=2)
-    one, again, other = (asked_by(2, nondeterministic=True, entropy=e) for e in (7, 7, 8))
+    plain = given_to(epochs=2)
+    one, again, other = (given_to(2, nondeterministic=True, entropy=e) for e in (7, 7, 8))
     assert one == again
     assert one != other
     for batches in (one, other):
@@ -289,7 +312,8 @@ def test_dropout_is_drawn_from_a_stream_of_its_own(stray, epoch, augmentation, s
             torch.manual_seed(0)
             network = Forgetful()
         settings = SETTINGS.with_changes({"augmentation": augmentation})
-        Trainer(network, DATA, settings, seed=SEED, machine=Machine(), device=CPU).train(epoch)
+        feed = Feed(DATA, settings, seed=SEED, machine=Machine(), device=CPU)
+        Trainer(network, feed, settings, seed=SEED, machine=Machine(), device=CPU).train(epoch)
         return torch.cat(network.seen)
 
     first = dropped(1, 0)
@@ -353,14 +377,14 @@ def test_the_training_measures_are_those_of_the_updates(monkeypatch):
 
 def test_more_test_images_than_fit_one_batch(monkeypatch):
     whole = trainer().test()
-    monkeypatch.setattr("trichotomy.training.loop.TEST_BATCH", 13)
-    monkeypatch.setattr("trichotomy.training.loop.MOST_KEPT_BYTES", 2000)
+    monkeypatch.setattr("trichotomy.training.feed.TEST_BATCH", 13)
+    monkeypatch.setattr("trichotomy.training.feed.MOST_KEPT_BYTES", 2000)
     made = trainer()
     for _ in range(2):
         tested = made.test()
         assert tested.responses.tolist() == whole.responses.tolist()
         np.testing.assert_allclose(tested.p_target, whole.p_target, rtol=1e-5)
-    assert made._test_inputs == []
+    assert made._feed._test_batches == []
 
 
 def test_a_test_crop_is_drawn_once_for_all_epochs_and_networks():
@@ -369,7 +393,6 @@ def test_a_test_crop_is_drawn_once_for_all_epochs_and_networks():
     split = Positions(DATA.test)
     for options in ({}, {"order": 2, "augmentation": 2, "initialization": 1}):
         made = trainer(data=replace(DATA, test=split), test=crop, **options)
-        made._test_inputs = []
         made.test()
     assert np.array_equal(split.draws[0], split.draws[1])
     assert len(np.unique(split.draws[0])) > 200

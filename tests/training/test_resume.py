@@ -50,16 +50,16 @@ class Stopping:
     def __init__(self, observer: str, epoch: int) -> None:
         self._last = observer, epoch
 
-    def execute(self, store: Path, observers: Sequence[str]) -> Generator[Event]:
+    def execute(self, store: Path, groups: Sequence[Sequence[str]]) -> Generator[Event]:
         place = Workplace(store, "cpu")
-        for observer in observers:
 
-            def told(epoch: int, _: Any, observer: str = observer) -> None:
-                if (observer, epoch) == self._last:
-                    raise StoppedError
+        def told(event: Event) -> None:
+            if event.kind == "epoch" and (event.observer, event.epoch) == self._last:
+                raise StoppedError
 
-            place.run(observer, told)
-            yield Event(observer=observer, kind="done")
+        for group in groups:
+            place.run(group, told)
+            yield from (Event(observer=observer, kind="done") for observer in group)
 
 
 class Planting(InProcess):
@@ -68,16 +68,16 @@ class Planting(InProcess):
     def __init__(self, entropy: str) -> None:
         self._entropy = entropy
 
-    def execute(self, store: Path, observers: Sequence[str]) -> Generator[Event]:
+    def execute(self, store: Path, groups: Sequence[Sequence[str]]) -> Generator[Event]:
         folder = store / STATES / OF_CHANCE
         folder.mkdir(parents=True)
         (folder / ENTROPY).write_text(self._entropy)
-        yield from super().execute(store, observers)
+        yield from super().execute(store, groups)
 
 
 def stopped(out: Path, recipe: Any, observer: str = "base", epoch: int = 1) -> Path:
     with pytest.raises(StoppedError):
-        carried_out(out, recipe, executor=Stopping(observer, epoch))
+        carried_out(out, recipe, lockstep=1, executor=Stopping(observer, epoch))
     return out
 
 
@@ -311,17 +311,14 @@ def test_resuming_where_nothing_is_starts(tmp_path, whole):
     assert differing(tmp_path / "s.zarr", whole) == []
 
 
-def test_the_runs_left_are_told_the_longest_first(tmp_path):
-    out = stopped(tmp_path / "s.zarr", only("nesterov", "order", longer=4), "nesterov", 2)
-    plans: list[tuple[Plan, Sequence[str]]] = []
-    resumed(
-        out,
-        only("nesterov", "order", longer=4),
-        planned=lambda plan, left: plans.append((plan, left)),
-    )
+def test_the_groups_left_are_told(tmp_path):
+    recipe = only("nesterov", "half-batch", "order", longer=4)
+    out = stopped(tmp_path / "s.zarr", recipe, "nesterov", 2)
+    plans: list[tuple[Plan, Sequence[Sequence[str]]]] = []
+    resumed(out, recipe, planned=lambda plan, left: plans.append((plan, left)), workers=1)
     (plan, left) = plans[0]
-    assert left == ["nesterov", *(f"order-{k}" for k in range(1, 6))]  # base is done
-    assert len(plan.runs) == 7
+    assert left == [("nesterov", "half-batch"), *((f"order-{k}",) for k in range(1, 6))]  # base is done
+    assert len(plan.runs) == 8
 
 
 # ------------------------------------------------------------------------------------------------------- refusals

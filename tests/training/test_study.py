@@ -18,6 +18,7 @@ from trichotomy.decisions import Store
 from trichotomy.errors import MissingExtraError, TrichotomyError
 from trichotomy.stats import condition_consistency
 from trichotomy.training import Condition, Event, LocalExecutor, Machine, Plan, plan_study, study
+from trichotomy.training.feed import Feed
 from trichotomy.training.job import STATES
 from trichotomy.training.loop import Trainer, set_up
 from trichotomy.training.randomness import seed_of
@@ -74,7 +75,8 @@ def test_epoch_0_is_tested_before_training(small_store, found):
         assert torch.equal(values, weights(small_store, "base", 0)[name])
     set_up(Machine(), SMALL.settings)
     cpu = torch.device("cpu")
-    tested = Trainer(network, DATA, SMALL.settings, seed=1312, machine=Machine(), device=cpu).test()
+    feed = Feed(DATA, SMALL.settings, seed=1312, machine=Machine(), device=cpu)
+    tested = Trainer(network, feed, SMALL.settings, seed=1312, machine=Machine(), device=cpu).test()
     base = found.sel(observer="base", epoch=0)
     assert base["response"].values.tolist() == tested.responses.tolist()
     assert base["p_target"].values.tolist() == tested.p_target.astype(np.float16).tolist()
@@ -170,8 +172,8 @@ def test_what_jobs_keep_in_the_store_does_not_disturb_others(small_store):
 def test_the_plan_is_told_before_the_first_run_starts(tmp_path):
     heard: list[str] = []
 
-    def planned(plan: Plan, left: list[str]) -> None:
-        heard.append(f"{len(plan.runs)} planned, {len(left)} left")
+    def planned(plan: Plan, groups: list[tuple[str, ...]]) -> None:
+        heard.append(f"{len(plan.runs)} planned, {groups} left")
 
     def told(event: Event) -> None:
         heard.append(event.kind)
@@ -181,10 +183,11 @@ def test_the_plan_is_told_before_the_first_run_starts(tmp_path):
         tmp_path / "s.zarr",
         recipe=only("nesterov"),
         executor=InProcess(),
+        lockstep=1,
         told=told,
         planned=planned,
     )
-    assert heard[0] == "2 planned, 2 left"
+    assert heard[0] == "2 planned, [('base',), ('nesterov',)] left"
     assert heard[1:] == ["started", *["epoch"] * 4, "done"] * 2
 
 

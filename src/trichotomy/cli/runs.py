@@ -53,9 +53,11 @@ class Runs:
         self._doing = f"Reading {name}" + (f", {done:,} of {total:,}" if total else "")
         self.show()
 
-    def planned(self, plan: Plan, left: Sequence[str]) -> None:
-        """Learn which runs there are and which are left to do."""
-        waiting = set(left)
+    def planned(self, plan: Plan, groups: Sequence[Sequence[str]]) -> None:
+        """Learn which runs there are, and which groups of them are left to do."""
+        waiting = {observer for group in groups for observer in group}
+        if len(groups) < len(waiting):
+            self.note(f"Training {len(waiting)} networks in {len(groups)} lock-step groups")
         self.rows = {
             run.observer: _Row(run.epochs, *(() if run.observer in waiting else ("done", run.epochs)))
             for run in plan.runs
@@ -82,6 +84,9 @@ class Runs:
 
     def show(self, event: Event | None = None) -> None:
         """Show where everything stands; here, nowhere."""
+
+    def note(self, line: str) -> None:
+        """Say something once; here, nowhere."""
 
     def close(self) -> None:
         """Leave what is shown as it is."""
@@ -128,10 +133,13 @@ class _Plain(Runs):
         seconds = self.seconds_left()
         return "" if seconds is None else f", about {clock(seconds)} left"
 
-    def _say(self, line: str) -> None:
-        self._last = time.monotonic()
+    def note(self, line: str) -> None:
         sys.stderr.write(line + "\n")
         sys.stderr.flush()
+
+    def _say(self, line: str) -> None:
+        self._last = time.monotonic()
+        self.note(line)
 
 
 class _Live(Runs):
@@ -151,6 +159,9 @@ class _Live(Runs):
         if not self._started:
             self._started = True
             self._live.start()
+
+    def note(self, line: str) -> None:
+        self._console.print(line, highlight=False)
 
     def close(self) -> None:
         if self._started:

@@ -12,6 +12,7 @@ import torch
 
 from trichotomy import models
 from trichotomy.datasets import Dataset, Selection, Split
+from trichotomy.training.feed import Feed
 from trichotomy.training.loop import Trainer, set_up
 from trichotomy.training.plan import Plan
 from trichotomy.training.settings import Settings
@@ -126,7 +127,8 @@ def _timed(plan: Plan, data: Dataset, settings: Settings, device: torch.device) 
         settings.architecture, classes=len(data.classes), channels=data.train.channels, size=size, seed=0
     )
     settings = replace(settings, half=0)
-    trainer = Trainer(network, some, settings, seed=0, machine=plan.machine, device=device)
+    feed = Feed(some, settings, seed=0, machine=plan.machine, device=device)
+    trainer = Trainer(network, feed, settings, seed=0, machine=plan.machine, device=device)
     spent = {}
     for name, work in (("train", lambda: trainer.train(1)), ("test", trainer.test)):
         work()

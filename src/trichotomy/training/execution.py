@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,17 +44,25 @@ class Event:
 class Executor(Protocol):
     """Carries out runs of a study; the store is all that the jobs share."""
 
-    def execute(self, store: Path, observers: Sequence[str]) -> Generator[Event]:
+    def execute(self, store: Path, groups: Sequence[Sequence[str]]) -> Generator[Event]:
         """Carry out the runs of these observers, and tell what happens; closing the iterator stops them.
 
         Each run ends with ``done`` or ``failed``, whatever happens to the others.
+
+        Parameters
+        ----------
+        groups
+            Ids of observers; those of one group need the same batches and are to train in one process.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class LocalExecutor:
-    """Worker processes on this machine, each with one run at a time.
+    """Worker processes on this machine, each with one group of runs at a time.
+
+    A group whose process breaks is halved, and both halves are tried again, from where each network stood; so a
+    network fails only where it breaks alone, and a group too large for the memory becomes smaller.
 
     Attributes
     ----------
@@ -67,43 +75,45 @@ class LocalExecutor:
     devices: tuple[str, ...] = ("cpu",)
     threads: int = 1
 
-    def execute(self, store: Path, observers: Sequence[str]) -> Generator[Event]:
-        """Carry out the runs in this order, each as soon as a process is free."""
-        waiting = deque(observers)
+    def execute(self, store: Path, groups: Sequence[Sequence[str]]) -> Generator[Event]:
+        """Carry out the groups in this order, each as soon as a process is free."""
+        waiting = deque(list(group) for group in groups)
         news: queue.Queue[tuple[_Worker, Mapping[str, Any]]] = queue.Queue()
         workers = [_Worker(store, d, self.threads, news) for d in self.devices[: len(waiting)]]
-        busy: dict[_Worker, str] = {}
+        busy: dict[_Worker, list[str]] = {}
         try:
             for worker in workers:
                 busy[worker] = waiting.popleft()
-                yield worker.start(busy[worker])
+                yield from worker.start(busy[worker])
             while busy:
                 worker, told = news.get()
                 if worker not in busy:
                     continue  # the last words of one that was replaced
-                observer = busy[worker]
-                event = _event(observer, told)
-                yield event
-                if event.kind == "epoch":
+                left = busy[worker]
+                if "ended" in told:
+                    if len(left) > 1 and worker.ready:
+                        middle = len(left) // 2
+                        waiting += left[:middle], left[middle:]
+                    else:
+                        yield from (Event(observer=o, kind="failed", reason=str(told["ended"])) for o in left)
+                    left.clear()
+                else:
+                    event = Event(**told)
+                    yield event
+                    if event.kind != "epoch":
+                        left.remove(event.observer)
+                if left:
                     continue
                 del busy[worker]
                 if waiting:
-                    if worker.ended or "last" in told:
+                    if "ended" in told:
                         worker = _Worker(store, worker.device, self.threads, news)
                         workers.append(worker)
                     busy[worker] = waiting.popleft()
-                    yield worker.start(busy[worker])
+                    yield from worker.start(busy[worker])
         finally:
             for worker in workers:
                 worker.stop()
-
-
-def _event(observer: str, told: Mapping[str, Any]) -> Event:
-    if "failed" in told:
-        return Event(observer=observer, kind="failed", reason=str(told["failed"]))
-    if "done" in told:
-        return Event(observer=observer, kind="done")
-    return Event(observer=observer, kind="epoch", epoch=int(told["epoch"]), measures=told["measures"])
 
 
 class _Worker:
@@ -111,7 +121,7 @@ class _Worker:
 
     def __init__(self, store: Path, device: str, threads: int, news: queue.Queue[Any]) -> None:
         self.device = device
-        self.ended = False
+        self.ready = False
         self._news = news
         self._errors = tempfile.TemporaryFile(mode="w+")  # noqa: SIM115 - closed with the process
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
@@ -122,13 +132,13 @@ class _Worker:
         )  # fmt: skip
         threading.Thread(target=self._listen, args=(self._process.stdout,), daemon=True).start()
 
-    def start(self, observer: str) -> Event:
-        """Hand over one run."""
+    def start(self, group: Sequence[str]) -> Iterator[Event]:
+        """Hand over one group."""
         with suppress(OSError):  # a process that has died says so through its output
             assert self._process.stdin is not None
-            self._process.stdin.write(observer + "\n")
+            self._process.stdin.write(json.dumps(group) + "\n")
             self._process.stdin.flush()
-        return Event(observer=observer, kind="started")
+        return (Event(observer=observer, kind="started") for observer in list(group))
 
     def stop(self) -> None:
         """End the process."""
@@ -143,13 +153,18 @@ class _Worker:
         self._errors.close()
 
     def _listen(self, output: IO[str]) -> None:
+        ended = False
         with output:
             for line in output:
                 with suppress(ValueError):  # half a line of one that was killed
-                    self._news.put((self, json.loads(line)))
+                    told = json.loads(line)
+                    self.ready = self.ready or "ready" in told
+                    ended = ended or "ended" in told
+                    if "ready" not in told:
+                        self._news.put((self, told))
         status = self._process.wait()
-        self.ended = True
-        self._news.put((self, {"failed": self._last_words(status)}))
+        if not ended:
+            self._news.put((self, {"ended": self._last_words(status)}))
 
     def _last_words(self, status: int) -> str:
         try:

@@ -37,7 +37,7 @@ def identity(dataset: Dataset, architectures: Sequence[str]) -> dict[str, Any]:
 _CODE = (
     "datasets",
     "models",
-    *(f"training/{name}.py" for name in ("job", "loop", "randomness", "settings", "states")),
+    *(f"training/{name}.py" for name in ("feed", "job", "loop", "randomness", "settings", "states")),
 )
 """Modules that decisions depend on; those that only plan or carry out may change."""
 

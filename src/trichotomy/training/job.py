@@ -1,9 +1,10 @@
-"""One run of a study: from where it stands to its end, recorded in the store epoch by epoch."""
+"""The runs of one process: from where they stand to their end, in lock-step, recorded in the store epoch by epoch."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -12,14 +13,16 @@ from torch import Tensor
 from trichotomy import models
 from trichotomy.datasets import Dataset
 from trichotomy.decisions import Store
-from trichotomy.training.loop import Tested, Trainer, set_up
+from trichotomy.training.execution import Event
+from trichotomy.training.feed import Feed
+from trichotomy.training.loop import Tested, Trainer, TrainingFailedError, set_up
 from trichotomy.training.plan import STUDY, Plan, Run, load_data, plan_of
 from trichotomy.training.randomness import seed_of
 from trichotomy.training.states import States
 
 STATES = Path(STUDY) / "states"
 """Where in a store's folder the states are."""
-Told = Callable[[int, Mapping[str, float]], None]
+Told = Callable[[Event], None]
 
 
 class Workplace:
@@ -39,60 +42,133 @@ class Workplace:
         self._data = load_data(self._plan.dataset)
         self._device = torch.device(device)
 
-    def run(self, observer: str, told: Told) -> None:
-        """Train one observer's network; see ``run_job``."""
-        run_job(self._store, self._plan, self._plan.run(observer), self._data, device=self._device, told=told)
+    def run(self, observers: Sequence[str], told: Told) -> None:
+        """Train the networks of some observers, which need the same batches; see ``run_group``."""
+        runs = [self._plan.run(observer) for observer in observers]
+        run_group(self._store, self._plan, runs, self._data, device=self._device, told=told)
 
 
-def run_job(
-    store: Store, plan: Plan, run: Run, data: Dataset, *, device: torch.device, told: Told = lambda *_: None
+def run_group(
+    store: Store, plan: Plan, runs: Sequence[Run], data: Dataset, *, device: torch.device, told: Told
 ) -> None:
-    """Train one network and record every epoch.
+    """Train networks that need the same batches in lock-step, and record every epoch.
 
-    Goes on from the latest state, or from the start where there is none or the store lacks an epoch before it; what
-    is done again comes out the same.
+    Each goes on from its latest state, or from the start where there is none or the store lacks an epoch before it;
+    what is done again comes out the same. Those that stand further back catch up first.
 
     Parameters
     ----------
     told
-        Called with each epoch recorded and its measures, from a thread.
-
-    Raises
-    ------
-    TrainingFailedError
-        The loss is not a number.
+        Called with each epoch recorded and with the end of each run, from several threads. A network whose loss is
+        not a number fails, and the others go on; anything else that is raised ends the group.
     """
-    states = States(Path(store.path) / STATES / run.observer, plan.keep_states)
-    trainer = _trainer(plan, run, data, device, states)
-    first = _resumed(trainer, states, store, run)
+    shared = runs[0].settings
+    set_up(plan.machine, shared)
+    feed = Feed(data, shared, seed=plan.seed, machine=plan.machine, device=device)
     with ThreadPoolExecutor(1) as recorder:  # an epoch is recorded while the next one trains
-        recorded: Future[None] | None = None
-        for epoch in range(first, run.epochs + 1):
-            trained = trainer.train(epoch) if epoch else {}
-            tested = trainer.test()
-            if recorded is not None:
-                recorded.result()
-            measures = trained | tested.measures
-            state = _copied(trainer.network.state_dict()), _copied(trainer.momentum())
-            recorded = recorder.submit(
-                _record, store, states, run.observer, epoch, tested, measures, *state, told
-            )
-        if recorded is not None:
-            recorded.result()
-    states.finish(run.epochs)
+        members = [_Member.of(run, store, plan, feed, device, recorder, told) for run in runs]
+        for epoch in range(max(run.epochs for run in runs) + 1):
+            taking_part = [member for member in members if member.first <= epoch]
+            if taking_part:
+                _epoch(taking_part, feed, epoch)
+            for member in members:
+                if member.run.epochs == epoch and not member.failed:
+                    member.finish()
+            members = [m for m in members if m.run.epochs > epoch and not m.failed]
 
 
-def _trainer(plan: Plan, run: Run, data: Dataset, device: torch.device, states: States) -> Trainer:
-    settings = run.settings
-    set_up(plan.machine, settings)
+def _epoch(members: Sequence[_Member], feed: Feed, epoch: int) -> None:
+    if epoch:
+        for member in members:
+            member.trainer.begin(epoch)
+        for batch in feed.train(epoch):
+            for member in members:
+                member.trainer.step(batch)
+    logits: list[list[Tensor]] = [[] for _ in members]
+    for batch in feed.test():
+        for member, its in zip(members, logits, strict=True):
+            its.append(member.trainer.answer(batch))
+    for member, its in zip(members, logits, strict=True):
+        member.end_epoch(epoch, its)
+
+
+@dataclass(slots=True, eq=False)
+class _Member:
+    """One network of a group."""
+
+    run: Run
+    trainer: Trainer
+    store: Store
+    states: States
+    recorder: ThreadPoolExecutor
+    told: Told
+    first: int
+    failed: bool = False
+    recording: Future[None] | None = None
+
+    @classmethod
+    def of(
+        cls, run: Run, store: Store, plan: Plan, feed: Feed, device: torch.device, recorder: ThreadPoolExecutor,
+        told: Told,
+    ) -> _Member:  # fmt: skip
+        states = States(Path(store.path) / STATES / run.observer, plan.keep_states)
+        trainer = _trainer(plan, run, feed, device, states)
+        return cls(run, trainer, store, states, recorder, told, first=_resumed(trainer, states, store, run))
+
+    def end_epoch(self, epoch: int, logits: Sequence[Tensor]) -> None:
+        """Have the epoch recorded, or fail."""
+        try:
+            trained = self.trainer.end() if epoch else {}
+            tested = self.trainer.tested(logits)
+        except TrainingFailedError as error:
+            self.failed = True
+            self._wait()
+            self.told(Event(observer=self.run.observer, kind="failed", reason=str(error)))
+            return
+        self._wait()
+        measures = trained | tested.measures
+        state = _copied(self.trainer.network.state_dict()), _copied(self.trainer.momentum())
+        self.recording = self.recorder.submit(self._record, epoch, tested, measures, *state)
+
+    def finish(self) -> None:
+        """Wait for what is being recorded; the run is done."""
+        self._wait()
+        self.states.finish(self.run.epochs)
+        self.told(Event(observer=self.run.observer, kind="done"))
+
+    def _wait(self) -> None:
+        """An epoch is recorded before the next one is."""
+        if self.recording is not None:
+            self.recording.result()
+
+    def _record(
+        self,
+        epoch: int,
+        tested: Tested,
+        measures: Mapping[str, float],
+        weights: Mapping[str, Tensor],
+        momentum: Mapping[str, Tensor],
+    ) -> None:
+        """Weights, decisions, optimiser: an epoch in the store has its weights, all up to a state are in the store."""
+        observer = self.run.observer
+        self.states.save_weights(epoch, weights)
+        self.store.record(
+            observer, epoch, tested.responses, p_target=tested.p_target, p_response=tested.p_response, measures=measures
+        )  # fmt: skip
+        self.states.save_optimizer(epoch, momentum)
+        self.told(Event(observer=observer, kind="epoch", epoch=epoch, measures=measures))
+
+
+def _trainer(plan: Plan, run: Run, feed: Feed, device: torch.device, states: States) -> Trainer:
+    settings, train = run.settings, feed.data.train
     network = models.build(
-        settings.architecture, classes=len(data.classes), channels=data.train.channels,
-        size=settings.input_size(data.train.size),
+        settings.architecture, classes=len(feed.data.classes), channels=train.channels,
+        size=settings.input_size(train.size),
         seed=seed_of(plan.seed, "initialization", settings.initialization),
     )  # fmt: skip
     entropy = states.entropy() if settings.nondeterministic else 0
     return Trainer(
-        network, data, settings, seed=plan.seed, machine=plan.machine, device=device, entropy=entropy
+        network, feed, settings, seed=plan.seed, machine=plan.machine, device=device, entropy=entropy
     )
 
 
@@ -105,26 +181,6 @@ def _resumed(trainer: Trainer, states: States, store: Store, run: Run) -> int:
     epoch, weights, momentum = state
     trainer.restore(weights, momentum)
     return epoch + 1
-
-
-def _record(
-    store: Store,
-    states: States,
-    observer: str,
-    epoch: int,
-    tested: Tested,
-    measures: Mapping[str, float],
-    weights: Mapping[str, Tensor],
-    momentum: Mapping[str, Tensor],
-    told: Told,
-) -> None:
-    """Weights, decisions, optimiser: an epoch in the store has its weights, and all up to a state are in the store."""
-    states.save_weights(epoch, weights)
-    store.record(
-        observer, epoch, tested.responses, p_target=tested.p_target, p_response=tested.p_response, measures=measures
-    )  # fmt: skip
-    states.save_optimizer(epoch, momentum)
-    told(epoch, measures)
 
 
 def _copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

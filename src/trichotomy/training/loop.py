@@ -1,8 +1,8 @@
-"""The training of one network: a plain PyTorch loop."""
+"""The training of one network, step by step: a plain PyTorch loop that others can take part in."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 
@@ -12,15 +12,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 
-from trichotomy.datasets import Augmentation, Dataset, Split, draws
 from trichotomy.errors import TrichotomyError
+from trichotomy.training.feed import Batch, Feed
 from trichotomy.training.machine import Machine
-from trichotomy.training.randomness import batches, generator, seed_of, training_order
+from trichotomy.training.randomness import generator
 from trichotomy.training.settings import Settings
 
-TEST_BATCH = 500
-MOST_KEPT_BYTES = 2**28
-"""Inputs made of the test images, which are the same at every epoch, are kept up to this size."""
+MANY = 1 << 16
+"""Forms of a network that may be compiled in one process; PyTorch's own limit of 8 would leave the rest uncompiled."""
 
 
 class TrainingFailedError(TrichotomyError):
@@ -48,14 +47,19 @@ class Tested:
 
 
 class Trainer:
-    """One network with its optimiser and its data.
+    """One network with its optimiser.
+
+    An epoch is ``begin``, a ``step`` for each batch of the feed, ``end``; so several networks take one feed together.
+    ``train`` and ``test`` are all of it for one alone.
 
     Parameters
     ----------
     network
         Freshly initialised, or with the weights of an earlier epoch.
-    data, settings, seed
-        What to train on and how; everything random is drawn from ``seed``.
+    feed
+        Its data.
+    settings, seed
+        How to train; everything random is drawn from ``seed``.
     machine, device
         Precision and memory format, and where the network is.
     entropy
@@ -65,7 +69,7 @@ class Trainer:
     def __init__(
         self,
         network: torch.nn.Module,
-        data: Dataset,
+        feed: Feed,
         settings: Settings,
         *,
         seed: int,
@@ -73,22 +77,17 @@ class Trainer:
         device: torch.device,
         entropy: int = 0,
     ) -> None:
-        self._memory = torch.channels_last if machine.channels_last else torch.contiguous_format
-        self.network = network.to(device=device, memory_format=self._memory)  # type: ignore[call-overload]
+        memory = torch.channels_last if machine.channels_last else torch.contiguous_format
+        self.network = network.to(device=device, memory_format=memory)  # type: ignore[call-overload]
         self._forward: Callable[[Tensor], Tensor] = self.network
         if machine.compiled:
-            torch._dynamo.reset()  # else the code depends on what this process has compiled before
             self._forward = torch.compile(self.network, dynamic=False)
         self.optimizer = torch.optim.SGD(
             self.network.parameters(), lr=settings.learning_rate, momentum=settings.momentum,
             weight_decay=settings.weight_decay, nesterov=settings.nesterov, fused=True,
         )  # fmt: skip
-        self._data, self._settings, self._seed, self._entropy = data, settings, seed, entropy
+        self._feed, self._settings, self._seed, self._entropy = feed, settings, seed, entropy
         self._machine, self._device = machine, device
-        shape = (1, data.train.channels, 1, 1)
-        self._mean = torch.tensor(data.mean).mul(255).expand(data.train.channels).reshape(shape).to(device)
-        self._scale = torch.tensor(data.std).mul(255).expand(data.train.channels).reshape(shape).to(device)
-        self._test_inputs: list[Tensor] = []
         self._epoch = 0
 
     def train(self, epoch: int) -> dict[str, float]:
@@ -99,49 +98,63 @@ class Trainer:
         TrainingFailedError
             The loss is not a number any more.
         """
-        settings, split = self._settings, self._data.train
+        self.begin(epoch)
+        for batch in self._feed.train(epoch):
+            self.step(batch)
+        return self.end()
+
+    def test(self) -> Tested:
+        """Give the test items once."""
+        return self.tested([self.answer(batch) for batch in self._feed.test()])
+
+    def begin(self, epoch: int) -> None:
+        """Set the rate of an epoch and its random numbers."""
         self._epoch = epoch
-        order = training_order(self._seed, settings, epoch, len(split.ids))
-        luck = draws(seed_of(self._seed, "augmentation", settings.augmentation), epoch, len(split.ids))
-        shaken = self._shaken(epoch)
         for group in self.optimizer.param_groups:
-            group["lr"] = settings.rate(epoch)
+            group["lr"] = self._settings.rate(epoch)
+        self._dropout = generator(self._seed, "dropout", self._settings.augmentation, epoch)
+        self._shaken = self._shaker(epoch)
+        self._seen = 0
+        self._loss_sum = torch.zeros((), dtype=torch.float64, device=self._device)
+        self._right = torch.zeros((), dtype=torch.int64, device=self._device)
         self.network.train()
-        loss_sum = torch.zeros((), dtype=torch.float64, device=self._device)
-        right = torch.zeros((), dtype=torch.int64, device=self._device)
-        with self._dropout_seeded(epoch):
-            for batch in batches(order, settings.batch_size):
-                for part in self._updates(batch):
-                    positions = part if shaken is None else shaken.permutation(part)
-                    inputs = self._inputs(split, positions, settings.train, luck[positions])
-                    labels = torch.from_numpy(split.labels[positions]).to(self._device)
-                    with self._mixed():
-                        logits = self._forward(inputs)
-                        loss = cross_entropy(logits, labels)
-                    self.optimizer.zero_grad()
-                    loss.backward()  # type: ignore[no-untyped-call]
-                    self.optimizer.step()
-                    loss_sum += loss.detach() * len(positions)
-                    right += (logits.detach().argmax(1) == labels).sum()
-        train_loss = float(loss_sum) / len(order)
+
+    def step(self, batch: Batch) -> None:
+        """Learn from one batch."""
+        middle = len(batch) // 2
+        halved = self._settings.half_batches and middle
+        for part in (slice(middle), slice(middle, None)) if halved else (slice(None),):
+            self._update(batch.inputs()[part], batch.labels[part])
+
+    def end(self) -> dict[str, float]:
+        """Return the measures of the epoch's training; raises as ``train``."""
+        train_loss = float(self._loss_sum) / self._seen
         if not np.isfinite(train_loss):
             msg = (
-                f"the training loss is {train_loss} in epoch {epoch} (learning rate {settings.rate(epoch):g})"
+                f"the training loss is {train_loss} in epoch {self._epoch} "
+                f"(learning rate {self._settings.rate(self._epoch):g})"
             )
             raise TrainingFailedError(msg)
-        return {"train_loss": train_loss, "train_accuracy": int(right) / len(order)}
+        return {"train_loss": train_loss, "train_accuracy": int(self._right) / self._seen}
 
     @torch.inference_mode()
-    def test(self) -> Tested:
-        """Give the test items once, each as it always is."""
+    def answer(self, batch: Batch) -> Tensor:
+        """float32[n, classes]: the network's logits in testing."""
         self.network.eval()
-        split = self._data.test
-        logits = []
-        for inputs in self._test_batches():
-            with self._mixed():
-                logits.append(self._forward(inputs).float())
-        scores = torch.cat(logits)
-        labels = torch.from_numpy(split.labels).to(self._device)
+        with self._mixed():
+            return self._forward(batch.inputs()).float()
+
+    @torch.inference_mode()
+    def tested(self, logits: Sequence[Tensor]) -> Tested:
+        """Make decisions of the logits of all test items.
+
+        Raises
+        ------
+        TrainingFailedError
+            The loss is not a number.
+        """
+        scores = torch.cat(list(logits))
+        labels = torch.from_numpy(self._feed.data.test.labels).to(self._device)
         loss = float(cross_entropy(scores, labels))
         p = scores.softmax(1)
         p_response, responses = p.max(1)
@@ -168,43 +181,25 @@ class Trainer:
                     torch.empty_like(p).copy_(momentum[name]).detach()
                 )
 
-    def _updates(self, batch: NDArray[np.intp]) -> list[NDArray[np.intp]]:
-        if not self._settings.half_batches or len(batch) < 2:
-            return [batch]
-        return [batch[: len(batch) // 2], batch[len(batch) // 2 :]]
+    def _update(self, inputs: Tensor, labels: Tensor) -> None:
+        if self._shaken is not None:
+            shaken = torch.from_numpy(self._shaken.permutation(len(labels)))
+            inputs, labels = inputs[shaken], labels[shaken]
+        with self._dropout_drawn(), self._mixed():
+            logits = self._forward(inputs)
+            loss = cross_entropy(logits, labels)
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+        self._seen += len(labels)
+        self._loss_sum += loss.detach() * len(labels)
+        self._right += (logits.detach().argmax(1) == labels).sum()
 
-    def _shaken(self, epoch: int) -> np.random.Generator | None:
+    def _shaker(self, epoch: int) -> np.random.Generator | None:
         """What permutes the examples of each batch where nondeterminism has to be emulated."""
         if not self._settings.nondeterministic or self._device.type != "cpu":
             return None
         return generator(self._entropy, "nondeterministic", 0, epoch)
-
-    def _test_batches(self) -> Iterator[Tensor]:
-        if self._test_inputs:
-            yield from self._test_inputs
-            return
-        split, how = self._data.test, self._settings.test
-        luck = (
-            draws(seed_of(self._seed, "test"), 0, len(split.ids))
-            if how.crop in ("padded", "resized")
-            else None
-        )
-        kept: list[Tensor] | None = []
-        held = 0
-        for start in range(0, len(split.ids), TEST_BATCH):
-            positions = np.arange(start, min(start + TEST_BATCH, len(split.ids)))
-            inputs = self._inputs(split, positions, how, None if luck is None else luck[positions])
-            held += inputs.nbytes
-            kept = None if kept is None or held > MOST_KEPT_BYTES else [*kept, inputs]
-            yield inputs
-        self._test_inputs = kept or []
-
-    def _inputs(
-        self, split: Split, positions: NDArray[np.intp], how: Augmentation, luck: NDArray[np.float64] | None
-    ) -> Tensor:
-        """float32[n, C, H, W] in the memory format of the network, normalised."""
-        pixels = torch.from_numpy(split.images(positions, how, luck)).to(self._device)
-        return ((pixels.float() - self._mean) / self._scale).contiguous(memory_format=self._memory)
 
     def _mixed(self) -> torch.autocast | nullcontext[None]:
         if self._machine.precision == "fp32":
@@ -212,17 +207,25 @@ class Trainer:
         return torch.autocast(self._device.type, dtype=torch.bfloat16)
 
     @contextmanager
-    def _dropout_seeded(self, epoch: int) -> Iterator[None]:
+    def _dropout_drawn(self) -> Iterator[None]:
         """Draw dropout from a stream of its own, and leave everybody else's random state as it was."""
-        devices = [self._device] if self._device.type == "cuda" else []
-        with torch.random.fork_rng(devices=devices):
-            torch.manual_seed(seed_of(self._seed, "dropout", self._settings.augmentation, epoch))
+        seed = int(self._dropout.integers(2**63))
+        cuda = self._device.type == "cuda"
+        with torch.random.fork_rng(devices=[self._device] if cuda else []):
+            torch.default_generator.manual_seed(
+                seed
+            )  # torch.manual_seed looks for every kind of device: 80 us
+            if cuda:
+                torch.cuda.manual_seed(seed)
             yield
 
 
 def set_up(machine: Machine, settings: Settings) -> None:
     """Make this process compute as the machine's description says, and alike every time where that is asked for."""
     torch.set_num_threads(machine.threads)
+    if machine.compiled:
+        torch._dynamo.reset()  # else the code depends on what this process has compiled before
+        torch._dynamo.config.recompile_limit = torch._dynamo.config.accumulated_recompile_limit = MANY
     free = settings.nondeterministic and machine.device == "cuda"
     torch.use_deterministic_algorithms(not free)  # a network without such a form fails, and says so
     torch.set_float32_matmul_precision("highest")

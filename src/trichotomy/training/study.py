@@ -20,6 +20,7 @@ from trichotomy.errors import InputError, MissingExtraError, StoreError
 from trichotomy.placement import check_free
 from trichotomy.training.execution import Event, Executor, LocalExecutor
 from trichotomy.training.finding import find_recipe
+from trichotomy.training.groups import Group, groups
 from trichotomy.training.identity import differences
 from trichotomy.training.machine import Machine
 from trichotomy.training.plan import (
@@ -121,9 +122,10 @@ def study(
     resume: bool = False,
     force: bool = False,
     workers: int | None = None,
+    lockstep: int | None = None,
     executor: Executor | None = None,
     told: Callable[[Event], None] = lambda _: None,
-    planned: Callable[[Plan, Sequence[str]], None] = lambda *_: None,
+    planned: Callable[[Plan, Sequence[Group]], None] = lambda *_: None,
     **options: Any,
 ) -> Outcome:
     """Train the networks of a study and record every decision.
@@ -140,12 +142,15 @@ def study(
         Replace a store that is there.
     workers
         Local processes; default one per processor.
+    lockstep
+        The most networks that train in one process, from one stream of batches; default as many as need the same
+        batches, spread evenly over the workers. It changes no decision.
     executor
-        In place of local processes.
+        In place of local processes; ``workers`` then says how many groups it can train at once.
     told
         Called with each event.
     planned
-        Called with the plan and the observers that are left to train, before the first starts.
+        Called with the plan and the groups of observers that are left to train, before the first starts.
     options
         As for ``plan_study``.
 
@@ -165,17 +170,19 @@ def study(
             raise InputError(msg)
         check_free(path, kind="store", is_one=is_store, force=force)
     plan, data = plan_study(dataset, **options)
-    runner = executor or LocalExecutor(devices(plan.machine, workers), plan.machine.threads)
+    places = devices(plan.machine, workers)
+    runner = executor or LocalExecutor(places, plan.machine.threads)
     store = _taken_up(path, plan) if going_on else _created(path, plan, data, force=force)
     left = _left(store, plan)
     if going_on:
         _tidied(path, store, plan, left)
-    planned(plan, left)
+    shared = groups(plan, left, places=len(places), most=lockstep)
+    planned(plan, shared)
     for observer in left:
         store.fail(observer, "")
     failed: dict[str, str] = {}
     if left:
-        with closing(runner.execute(path.resolve(), left)) as events:
+        with closing(runner.execute(path.resolve(), shared)) as events:
             for event in events:
                 if event.kind == "failed":
                     failed[event.observer] = event.reason
@@ -272,6 +279,6 @@ def _tidied(path: Path, store: Store, plan: Plan, left: Sequence[str]) -> None:
 
 
 def _left(store: Store, plan: Plan) -> list[str]:
-    """Observers with epochs to record, the longest runs first."""
+    """Observers with epochs to record."""
     pending = {observer for observer, _ in store.pending()}
-    return sorted((r.observer for r in plan.runs if r.observer in pending), key=lambda o: -plan.run(o).epochs)
+    return [run.observer for run in plan.runs if run.observer in pending]

@@ -1,7 +1,7 @@
 """A worker process: takes runs of one store from its standard input and tells their progress on its standard output.
 
-``python -m trichotomy.training.worker STORE DEVICE`` reads one observer's id per line and writes one JSON object per
-line. It ends when its input does, so no worker outlives whoever started it.
+``python -m trichotomy.training.worker STORE DEVICE`` reads one group per line, a JSON list of observers' ids, and
+writes one event per line, a JSON object. It ends when its input does, so no worker outlives whoever started it.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ import os
 import queue
 import sys
 import threading
+from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
+
+from trichotomy.errors import TrichotomyError
 
 
 def main(store_path: str, device: str) -> None:
     """Work until the input ends."""
-    runs: queue.Queue[str] = queue.Queue()
+    runs: queue.Queue[list[str]] = queue.Queue()
     threading.Thread(target=_listen, args=(sys.stdin, runs), daemon=True).start()
     events = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a user's network prints is no event
@@ -26,30 +29,30 @@ def main(store_path: str, device: str) -> None:
     if here not in sys.path:
         sys.path.append(here)  # a user's own networks and data are found from here, and hide nothing
 
-    from trichotomy.errors import TrichotomyError
     from trichotomy.training.job import Workplace
 
-    def tell(**event: Any) -> None:
-        events.write(json.dumps(event) + "\n")
-        events.flush()
+    writing = threading.Lock()
+
+    def tell(about: dict[str, Any]) -> None:
+        with writing:  # epochs are told from a thread of their own
+            events.write(json.dumps(about) + "\n")
+            events.flush()
 
     workplace = Workplace(store_path, device)
+    tell({"ready": True})
     while True:
-        observer = runs.get()
+        group = runs.get()
         try:
-            workplace.run(observer, lambda epoch, measures: tell(epoch=epoch, measures=measures))
-        except TrichotomyError as error:
-            tell(failed=str(error))
-        except Exception as error:  # noqa: BLE001 - whatever went wrong with one network, the others go on
-            tell(failed=f"{type(error).__name__}: {error}", last=True)
+            workplace.run(group, lambda event: tell(asdict(event)))
+        except Exception as error:  # noqa: BLE001 - whatever went wrong with these networks, others go on
+            told = str(error) if isinstance(error, TrichotomyError) else f"{type(error).__name__}: {error}"
+            tell({"ended": told})
             os._exit(1)  # and none of them on a device, or in memory, that it may have left unusable
-        else:
-            tell(done=True)
 
 
-def _listen(source: IO[str], runs: queue.Queue[str]) -> None:
+def _listen(source: IO[str], runs: queue.Queue[list[str]]) -> None:
     for line in source:
-        runs.put(line.strip())
+        runs.put(json.loads(line))
     os._exit(0)  # whoever gave the work has gone
 
 

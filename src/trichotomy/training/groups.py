@@ -1,0 +1,62 @@
+"""Which runs train in lock-step: those that need the same batches, spread evenly over the places there are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from trichotomy.errors import InputError
+from trichotomy.training.feed import same_batches
+from trichotomy.training.plan import Plan, Run
+
+Group = tuple[str, ...]
+"""Ids of observers that train in one process, each batch decoded once for all of them."""
+
+
+def groups(plan: Plan, observers: Sequence[str], *, places: int, most: int | None = None) -> list[Group]:
+    """Divide runs into groups; those with the most work come first.
+
+    Parameters
+    ----------
+    observers
+        Whose runs are left.
+    places
+        How many groups can train at once; none gets so many networks that others have nothing to do.
+    most
+        Largest number of networks in a group, in place of what ``places`` makes it.
+
+    Raises
+    ------
+    InputError
+        ``most`` is below 1.
+    """
+    if most is not None and most < 1:
+        msg = f"lockstep is {most}; it is the most networks in one process, 1 or more"
+        raise InputError(msg)
+    largest = most or max(math.ceil(len(observers) / places), 1)
+    alike: dict[object, list[Run]] = {}
+    for run in (plan.run(observer) for observer in observers):
+        alike.setdefault(_key(plan, run), []).append(run)
+    found: list[tuple[Run, ...]] = []
+    for runs in alike.values():
+        runs.sort(key=lambda run: -run.epochs)
+        count = math.ceil(len(runs) / largest)
+        found += [tuple(runs[k::count]) for k in range(count)]
+    found.sort(key=lambda runs: -sum(_work(run) for run in runs))
+    return [tuple(run.observer for run in runs) for runs in found]
+
+
+def decodes(plan: Plan, made: Sequence[Group]) -> float:
+    """Passes over all of the training data that are decoded for these groups."""
+    return sum(max(_work(plan.run(observer)) for observer in group) for group in made)
+
+
+def _key(plan: Plan, run: Run) -> object:
+    """On CUDA, whether sums may run in any order is a matter of the whole process."""
+    apart = run.settings.nondeterministic and plan.machine.device == "cuda"
+    return (apart, same_batches(run.settings))
+
+
+def _work(run: Run) -> float:
+    """Passes over all of the training data."""
+    return run.epochs / (2 if run.settings.half else 1)

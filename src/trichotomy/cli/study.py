@@ -38,6 +38,14 @@ def study(
     workers: Annotated[
         int | None, typer.Option(help="Processes at once; default one per processor core, or per GPU.")
     ] = None,
+    lockstep: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="The most networks in one process, from one stream of images; default as many as need the same, "
+            "spread evenly over the workers.",
+        ),
+    ] = None,
     plan: Annotated[bool, typer.Option("--plan", help="Say what it would cost, and train nothing.")] = False,
     keep_states: Annotated[
         str | None,
@@ -80,11 +88,13 @@ def study(
         "options": _options(option or []),
     }  # fmt: skip
     if plan:
-        _show_plan(dataset, workers, chosen)
+        _show_plan(dataset, workers, lockstep, chosen)
         return
     assert out is not None
     again = "the same command and --resume"
-    outcome = carry_out(dataset, out, again=again, resume=resume, workers=workers, **chosen)
+    outcome = carry_out(
+        dataset, out, again=again, resume=resume, workers=workers, lockstep=lockstep, **chosen
+    )
     typer.echo(
         f"{len(outcome.finished)} of {len(outcome.finished) + len(outcome.failed)} networks are trained."
     )
@@ -124,17 +134,18 @@ def _options(given: Sequence[str]) -> dict[str, Any]:
     return options
 
 
-def _show_plan(dataset: str, workers: int | None, chosen: dict[str, Any]) -> None:
+def _show_plan(dataset: str, workers: int | None, lockstep: int | None, chosen: dict[str, Any]) -> None:
     from trichotomy.cli.progress import steps
     from trichotomy.training import plan_study
     from trichotomy.training.estimate import estimate
+    from trichotomy.training.groups import decodes, groups
     from trichotomy.training.study import devices
 
     with steps("Planning", unit="images") as step:
         made, data = plan_study(dataset, progress=step, **chosen)
-        cost = estimate(
-            made, data, devices=devices(made.machine, workers), told=lambda name: step(f"timing {name}")
-        )
+        places = devices(made.machine, workers)
+        shared = groups(made, [run.observer for run in made.runs], places=len(places), most=lockstep)
+        cost = estimate(made, data, devices=places, told=lambda name: step(f"timing {name}"))
     typer.echo(
         f"{made.recipe} on {dataset}: {len(data.train.ids):,} training and {len(data.test.ids):,} test images, "
         f"{len(data.classes)} classes"
@@ -142,6 +153,10 @@ def _show_plan(dataset: str, workers: int | None, chosen: dict[str, Any]) -> Non
     _echo_table(made)
     typer.echo(f"Networks   {cost.runs:,}")
     typer.echo(f"Epochs     {cost.epochs:,} in all, {cost.steps:,} steps")
+    typer.echo(
+        f"Lock-step  {len(shared)} groups of up to {max(map(len, shared))} networks: the training images are decoded "
+        f"{decodes(made, shared):,.0f} times, {decodes(made, [(run.observer,) for run in made.runs]):,.0f} apart"
+    )
     typer.echo(f"Decisions  {cost.decisions:,}")
     typer.echo(
         f"Disk       {_size(cost.store_bytes)} of decisions, {_size(cost.state_bytes)} of states "

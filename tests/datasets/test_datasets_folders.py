@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from trichotomy.datasets import ArraySplit, Augmentation, draws, load, pictures
-from trichotomy.datasets.folders import FolderSplit
+from trichotomy.datasets.reading import FileSplit
 from trichotomy.errors import InputError
 
 
@@ -41,7 +41,7 @@ def test_a_large_folder_is_read_when_asked_for(image_folder, monkeypatch: pytest
     small = load("imagefolder", data=root)
     monkeypatch.setattr(pictures, "IN_MEMORY", 40 * 30 * 3)
     large = load("imagefolder", data=root)
-    assert isinstance(large.train, FolderSplit)
+    assert isinstance(large.train, FileSplit)
     assert large.train.size is None
     assert large.train.channels == 3
     assert large.train.ids.tolist() == small.train.ids.tolist()
@@ -63,8 +63,8 @@ def test_images_of_different_sizes(image_folder):
     root = image_folder()
     Image.new("L", (9, 4), 7).save(root / "train/cat/zzz.png")
     d = load("imagefolder", data=root)
-    assert isinstance(d.train, FolderSplit)
-    assert isinstance(d.test, FolderSplit)
+    assert isinstance(d.train, FileSplit)
+    assert isinstance(d.test, FileSplit)
     last = int(np.flatnonzero(d.train.ids == "train/cat/zzz.png")[0])
     assert d.train.images([last]).shape == (1, 3, 4, 9)
     assert d.train.images([0, last], Augmentation(crop="centre", size=4)).shape == (2, 3, 4, 4)

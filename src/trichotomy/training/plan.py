@@ -153,11 +153,17 @@ def plan_of(d: Decisions) -> Plan:
         raise InputError(msg) from error
 
 
-def load_data(source: Mapping[str, Any], progress: Progress | None = None) -> Dataset:
-    """Load the data set that a plan names."""
-    data = source["data"]
+def load_data(
+    source: Mapping[str, Any],
+    progress: Progress | None = None,
+    *,
+    cache: str | Path | None = None,
+    fill: bool = True,
+) -> Dataset:
+    """Load the data set that a plan names; ``cache`` and ``fill`` are as for ``datasets.load``."""
+    data = None if source["data"] is None else Path(source["data"])
     return datasets.load(
-        source["name"], data=None if data is None else Path(data), progress=progress, **source["options"]
+        source["name"], data=data, cache=cache, fill=fill, progress=progress, **source["options"]
     )
 
 

@@ -1,7 +1,7 @@
 """A worker process: takes runs of one store from its standard input and tells their progress on its standard output.
 
-``python -m trichotomy.training.worker STORE DEVICE`` reads one observer's id per line and writes one JSON object per
-line. It ends when its input does, so no worker outlives whoever started it.
+``python -m trichotomy.training.worker STORE DEVICE [CACHE]`` reads one observer's id per line and writes one JSON
+object per line. It ends when its input does, so no worker outlives whoever started it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 
-def main(store_path: str, device: str) -> None:
+def main(store_path: str, device: str, cache: str | None = None) -> None:
     """Work until the input ends."""
     runs: queue.Queue[str] = queue.Queue()
     threading.Thread(target=_listen, args=(sys.stdin, runs), daemon=True).start()
@@ -33,7 +33,7 @@ def main(store_path: str, device: str) -> None:
         events.write(json.dumps(event) + "\n")
         events.flush()
 
-    workplace = Workplace(store_path, device)
+    workplace = Workplace(store_path, device, cache=cache)
     while True:
         observer = runs.get()
         try:

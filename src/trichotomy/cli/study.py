@@ -19,7 +19,7 @@ def study(
         str,
         typer.Argument(
             metavar="DATASET",
-            help="gaussian, digits, cifar10, cifar100, imagenet, imagefolder:PATH, shards, or module:attribute.",
+            help="gaussian, digits, cifar10, cifar100, imagenet, shards, imagefolder:PATH, or module:attribute.",
         ),
     ],
     out: Annotated[Path | None, typer.Option(help="Store to make, a folder.")] = None,

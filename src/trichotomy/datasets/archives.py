@@ -39,7 +39,7 @@ def is_archive(name: str) -> bool:
     return name.lower().endswith(SUFFIXES) and not name.startswith(".")
 
 
-def members(path: Path, *, largest: int = LARGEST_TOTAL) -> dict[str, Member]:
+def members(path: Path, *, largest: int | None = None) -> dict[str, Member]:
     """List the plain files of an archive by name, in its order.
 
     Parameters
@@ -47,7 +47,7 @@ def members(path: Path, *, largest: int = LARGEST_TOTAL) -> dict[str, Member]:
     path
         Its file.
     largest
-        Bytes that all files may take together, unpacked.
+        Bytes that all files may take together, unpacked; None: ``LARGEST_TOTAL``.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def members(path: Path, *, largest: int = LARGEST_TOTAL) -> dict[str, Member]:
                 msg = f"{path.name} holds {name!r}, which is no plain file within it; pack it again without that"
                 raise InputError(msg)
             total += member.size
-            if member.size > LARGEST_MEMBER or total > largest:
+            if member.size > LARGEST_MEMBER or total > (LARGEST_TOTAL if largest is None else largest):
                 msg = (
                     f"{path.name} is larger, unpacked, than is read from an archive (at {name!r}); unpack it"
                 )

@@ -198,7 +198,7 @@ def _save(file: Path, samples: Samples) -> None:
 
 
 def _load(file: Path, path: Path) -> Samples:
-    with np.load(file, allow_pickle=False) as found:
+    with file.open("rb") as opened, np.load(opened, allow_pickle=False) as found:
         texts = json.loads(found["texts"].tobytes())
         labels, offsets, lengths = (found[name].astype(np.int64) for name in ("labels", "offsets", "lengths"))
     names = {int(label): str(name) for label, name in texts["names"].items()}

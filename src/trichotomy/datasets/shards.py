@@ -56,6 +56,10 @@ def shards(loading: Loading, *, shorter: int | None = None) -> Dataset:
     samples = _listed([path for split in SPLITS for path in paths[split]], loading)
     count = len(paths["train"])
     inside = {"train": samples[:count], "test": samples[count:]}
+    for split in SPLITS:
+        if not any(each.keys for each in inside[split]):
+            msg = f"the shards of the {split} split, {paths[split][0]} and others, hold no image; check them"
+            raise InputError(msg)
     classes = _classes(root, inside)
     chosen, files = {}, {}
     for split in SPLITS:
@@ -207,9 +211,6 @@ def _named(samples: Sequence[Samples], count: int) -> list[str]:
 def _sorted(split: str, paths: Sequence[Path], samples: Sequence[Samples]) -> tuple[Listing, ShardFiles]:
     """All samples of a split, by id."""
     keys = np.array([f"{split}/{key}" for each in samples for key in each.keys], object)
-    if not len(keys):
-        msg = f"{paths[0]} and the others hold no image for the {split} split; check them"
-        raise InputError(msg)
     shard = np.repeat(np.arange(len(samples)), [len(each.keys) for each in samples])
     labels, offsets, lengths = (
         np.concatenate([getattr(each, what) for each in samples]) for what in ("labels", "offsets", "lengths")

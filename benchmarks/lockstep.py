@@ -28,10 +28,11 @@ def recipe() -> Recipe:
     """Base and seven others that need the same images."""
     quick = RECIPES["quick"]("imagefolder")
     conditions = {condition.name: condition for condition in quick.conditions}
-    settings = replace(
-        quick.settings, architecture="tiny-plain", epochs=EPOCHS, milestones=(1,),
-        train=Augmentation(crop="resized", size=SIDE, flip=True), test=Augmentation(crop="centre", resize=36, size=SIDE),
-    )  # fmt: skip
+    crops = {
+        "train": Augmentation(crop="resized", size=SIDE, flip=True),
+        "test": Augmentation(crop="centre", resize=36, size=SIDE),
+    }
+    settings = replace(quick.settings, architecture="tiny-plain", epochs=EPOCHS, milestones=(1,), **crops)
     rates = replace(conditions["learning-rate"], instances=conditions["learning-rate"].instances[:1])
     chosen = (conditions["base"], conditions["nesterov"], rates, conditions["initialization"])
     return replace(quick, settings=settings, conditions=chosen, longer=0)
@@ -42,7 +43,7 @@ def rows() -> list[Row]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         images = folder / "images"
-        write_photographs(images, train=TRAIN, test=TEST)
+        write_photographs(images, train=TRAIN, test=TEST, classes=10)
         spent = {}
         for lockstep in (NETWORKS, 1):
             start = time.perf_counter()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from trichotomy.datasets import Augmentation, draws
-from trichotomy.datasets.augment import augment, augment_picture
+from trichotomy.datasets.augment import augment, augment_pictures
 from trichotomy.datasets.crops import ATTEMPTS, windows
 from trichotomy.errors import InputError, UnknownNameError
 
@@ -93,7 +93,7 @@ def test_a_picture_is_augmented_as_in_a_batch(which: Augmentation):
     whole = augment(images, which, drawn)
     for i in range(6):
         picture = Image.fromarray(np.ascontiguousarray(images[i].transpose(1, 2, 0)))
-        np.testing.assert_array_equal(augment_picture(picture, which, drawn[i : i + 1]), whole[i])
+        np.testing.assert_array_equal(augment_pictures([picture], which, drawn[i : i + 1])[0], whole[i])
 
 
 @pytest.mark.parametrize("which", ALL)

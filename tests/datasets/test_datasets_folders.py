@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from trichotomy.datasets import ArraySplit, Augmentation, draws, load, pictures
-from trichotomy.datasets.folders import FolderSplit
+from trichotomy.datasets.reading import FileSplit
 from trichotomy.errors import InputError
 
 
@@ -41,7 +41,7 @@ def test_a_large_folder_is_read_when_asked_for(image_folder, monkeypatch: pytest
     small = load("imagefolder", data=root)
     monkeypatch.setattr(pictures, "IN_MEMORY", 40 * 30 * 3)
     large = load("imagefolder", data=root)
-    assert isinstance(large.train, FolderSplit)
+    assert isinstance(large.train, FileSplit)
     assert large.train.size is None
     assert large.train.channels == 3
     assert large.train.ids.tolist() == small.train.ids.tolist()
@@ -59,12 +59,33 @@ def test_a_large_folder_is_read_when_asked_for(image_folder, monkeypatch: pytest
     assert large.train.images(np.zeros(0, int)).shape[:2] == (0, 3)
 
 
+def test_a_shorter_side_is_part_of_what_the_data_are(image_folder, monkeypatch: pytest.MonkeyPatch):
+    root = image_folder(size=(40, 30))
+    whole, small, smaller = (load("imagefolder", data=root, shorter=n) for n in (None, 20, 10))
+    assert [d.options for d in (whole, small, smaller)] == [{}, {"shorter": 20}, {"shorter": 10}]
+    assert [d.train.size for d in (whole, small, smaller)] == [(40, 30), (26, 20), (13, 10)]
+    monkeypatch.setattr(pictures, "IN_MEMORY", 40 * 30 * 3)
+    read = [load("imagefolder", data=root, shorter=n) for n in (None, 20, 10)]
+    assert len({d.train.content_hash() for d in read}) == 3
+    which, drawn = Augmentation(crop="resized", size=8, flip=True), draws(0, 1, 6)
+    for one, other in zip((whole, small, smaller), read, strict=True):
+        assert isinstance(other.train, FileSplit)
+        np.testing.assert_array_equal(
+            other.train.images(np.arange(6), which, drawn), one.train.images(np.arange(6), which, drawn)
+        )
+    for wrong in (0, True, "256", 2.5):
+        with pytest.raises(
+            InputError, match=r"shorter of the data set imagefolder is .*; give a whole number"
+        ):
+            load("imagefolder", data=root, shorter=wrong)
+
+
 def test_images_of_different_sizes(image_folder):
     root = image_folder()
     Image.new("L", (9, 4), 7).save(root / "train/cat/zzz.png")
     d = load("imagefolder", data=root)
-    assert isinstance(d.train, FolderSplit)
-    assert isinstance(d.test, FolderSplit)
+    assert isinstance(d.train, FileSplit)
+    assert isinstance(d.test, FileSplit)
     last = int(np.flatnonzero(d.train.ids == "train/cat/zzz.png")[0])
     assert d.train.images([last]).shape == (1, 3, 4, 9)
     assert d.train.images([0, last], Augmentation(crop="centre", size=4)).shape == (2, 3, 4, 4)

@@ -23,6 +23,7 @@ def test_names_are_those_of_the_registry_and_two_forms():
         "cifar10",
         "cifar100",
         "imagenet",
+        "shards",
         "imagefolder:PATH",
         "module:attribute",
     ]

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from trichotomy.datasets import pictures
-from trichotomy.datasets.pictures import decode, decode_all, is_image
+from trichotomy.datasets.pictures import decode, decode_all, is_image, measure
 from trichotomy.errors import InputError
 
 RGB = np.random.default_rng(0).integers(0, 256, (6, 7, 3), np.uint8)
@@ -152,3 +152,19 @@ def test_what_would_take_too_much_is_known_from_the_first(tmp_path: Path, monkey
     assert taken == ["0"]
     monkeypatch.setattr(pictures, "IN_MEMORY", 50 * 12)
     assert decode_all(files(), 50, name="it") is not None
+
+
+@pytest.mark.parametrize("size", [(40, 31), (31, 40), (33, 33), (301, 16), (15, 400)])
+@pytest.mark.parametrize("shorter", [16, 17, 1])
+def test_a_shorter_side_is_made_that_small(tmp_path: Path, size: tuple[int, int], shorter: int):
+    pixels = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
+    path = saved(tmp_path, Image.fromarray(pixels))
+    found = decode(path, "it", shorter=shorter)
+    assert (found.height, found.width) == measure(path, "it", shorter=shorter)
+    if min(size) <= shorter:  # smaller ones are left alone
+        assert (found.height, found.width) == size
+        return
+    longer = shorter * max(size) // min(size)  # rounded down, as torchvision's Resize does
+    wanted = (shorter, longer) if size[1] < size[0] else (longer, shorter)
+    expected = Image.fromarray(pixels).resize(wanted, Image.Resampling.BILINEAR)
+    np.testing.assert_array_equal(np.asarray(found), np.asarray(expected))

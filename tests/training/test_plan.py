@@ -222,3 +222,9 @@ def test_a_network_that_does_not_exist_is_refused_before_anything_is_written():
             "gaussian",
             recipe=replace(SMALL, settings=SMALL.settings.with_changes({"architecture": "tiny-resne"})),
         )
+
+
+@pytest.mark.parametrize("name", ["data", "cache", "fill", "progress"])
+def test_what_is_no_option_of_a_data_set_is_refused(name: str):
+    with pytest.raises(InputError, match=rf"'{name}' is no option of the data set digits"):
+        load_data({"name": "digits", "data": None, "options": {name: "x"}})

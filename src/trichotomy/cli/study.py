@@ -19,7 +19,7 @@ def study(
         str,
         typer.Argument(
             metavar="DATASET",
-            help="gaussian, digits, cifar10, cifar100, imagenet, imagefolder:PATH, or module:attribute.",
+            help="gaussian, digits, cifar10, cifar100, imagenet, shards, imagefolder:PATH, or module:attribute.",
         ),
     ],
     out: Annotated[Path | None, typer.Option(help="Store to make, a folder.")] = None,
@@ -58,6 +58,12 @@ def study(
         list[str] | None,
         typer.Option(metavar="NAME=VALUE", help="Option of the data set, such as train_per_class=500."),
     ] = None,
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder in which decoded images are kept, for all networks and for other studies of these data."
+        ),
+    ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto: cuda where there is one.")] = "auto",
     precision: Annotated[str, typer.Option(help="fp32, or bf16 for mixed precision.")] = "fp32",
     channels_last: Annotated[bool, typer.Option(help="Memory format of images and weights.")] = True,
@@ -93,7 +99,7 @@ def study(
     assert out is not None
     again = "the same command and --resume"
     outcome = carry_out(
-        dataset, out, again=again, resume=resume, workers=workers, lockstep=lockstep, **chosen
+        dataset, out, again=again, resume=resume, workers=workers, lockstep=lockstep, cache=cache, **chosen
     )
     typer.echo(
         f"{len(outcome.finished)} of {len(outcome.finished) + len(outcome.failed)} networks are trained."

@@ -6,6 +6,7 @@
 
 from trichotomy.datasets.arrays import ArraySplit
 from trichotomy.datasets.augment import Augmentation, draws
+from trichotomy.datasets.cached import cached
 from trichotomy.datasets.dataset import Dataset, Progress, Split
 from trichotomy.datasets.loading import load, names
 from trichotomy.datasets.selection import Selection
@@ -18,6 +19,7 @@ __all__ = [
     "Progress",
     "Selection",
     "Split",
+    "cached",
     "draws",
     "load",
     "names",

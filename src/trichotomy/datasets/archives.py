@@ -39,14 +39,21 @@ def is_archive(name: str) -> bool:
     return name.lower().endswith(SUFFIXES) and not name.startswith(".")
 
 
-def members(path: Path) -> dict[str, Member]:
+def members(path: Path, *, largest: int | None = None) -> dict[str, Member]:
     """List the plain files of an archive by name, in its order.
+
+    Parameters
+    ----------
+    path
+        Its file.
+    largest
+        Bytes that all files may take together, unpacked; None: ``LARGEST_TOTAL``.
 
     Raises
     ------
     InputError
         A damaged archive; a link, a device, a path that leads out of the archive, the same name twice, or more
-        bytes than any data set here has.
+        bytes than ``largest`` or than any file of a data set has.
     """
     found: dict[str, Member] = {}
     total = 0
@@ -58,7 +65,7 @@ def members(path: Path) -> dict[str, Member]:
                 msg = f"{path.name} holds {name!r}, which is no plain file within it; pack it again without that"
                 raise InputError(msg)
             total += member.size
-            if member.size > LARGEST_MEMBER or total > LARGEST_TOTAL:
+            if member.size > LARGEST_MEMBER or total > (LARGEST_TOTAL if largest is None else largest):
                 msg = (
                     f"{path.name} is larger, unpacked, than is read from an archive (at {name!r}); unpack it"
                 )

@@ -90,7 +90,7 @@ class Loading:
     """What was asked of ``load`` beside a data set's own options.
 
     ``folder`` is where the data lie, None where none was named; ``train_items`` and ``test_items`` are sizes of
-    subsets, None for all.
+    subsets, None for all; ``cache`` is the folder of caches, where one is wanted.
     """
 
     name: str
@@ -99,6 +99,7 @@ class Loading:
     test_items: int | None = None
     seed: int = 0
     progress: Progress | None = None
+    cache: Path | None = None
 
     def __post_init__(self) -> None:
         check_seed(self.seed)

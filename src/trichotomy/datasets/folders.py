@@ -2,30 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from trichotomy.datasets.arrays import ArraySplit
-from trichotomy.datasets.augment import UNCHANGED, Augmentation, augment_picture
+from trichotomy.datasets.checks import check_count
 from trichotomy.datasets.dataset import IMAGENET_MEAN, IMAGENET_STD, SPLITS, Dataset, Loading
-from trichotomy.datasets.hashing import digest
 from trichotomy.datasets.listing import Listing, list_folder
-from trichotomy.datasets.pictures import CHANNELS, decode, decode_all
+from trichotomy.datasets.pictures import decode_all
+from trichotomy.datasets.reading import Files, FileSplit
 from trichotomy.datasets.threads import spread
 from trichotomy.errors import InputError
 
-
-def imagenet(loading: Loading) -> Dataset:
-    """Load ImageNet: ``train/`` and ``val/``, each with a folder per class, named by its WordNet id."""
-    return from_folder(loading, data_folder(loading), tests=("val",))
+MANY = 1024
+"""Files that one thread asks the file system about at a stretch."""
 
 
-def imagefolder(loading: Loading) -> Dataset:
-    """Load any folder of images: ``train/``, and ``test/`` or else ``val/``, each with a folder per class."""
-    return from_folder(loading, data_folder(loading), tests=("test", "val"))
+def imagenet(loading: Loading, *, shorter: int | None = None) -> Dataset:
+    """Load ImageNet: ``train/`` and ``val/``, each with a folder per class, named by its WordNet id.
+
+    Parameters
+    ----------
+    shorter
+        Pixels of the shorter side of images that have more, which are made smaller as soon as they are decoded; None:
+        all as they are.
+    """
+    return from_folder(loading, data_folder(loading), tests=("val",), shorter=shorter)
+
+
+def imagefolder(loading: Loading, *, shorter: int | None = None) -> Dataset:
+    """Load any folder of images: ``train/``, and ``test/`` or else ``val/``, each with a folder per class.
+
+    ``shorter`` is as ``imagenet`` has it.
+    """
+    return from_folder(loading, data_folder(loading), tests=("test", "val"), shorter=shorter)
 
 
 def data_folder(loading: Loading) -> Path:
@@ -47,15 +61,13 @@ def data_folder(loading: Loading) -> Path:
     return loading.folder
 
 
-def from_folder(loading: Loading, root: Path, *, tests: Sequence[str]) -> Dataset:
+def from_folder(loading: Loading, root: Path, *, tests: Sequence[str], shorter: int | None = None) -> Dataset:
     """Make a data set of the images in ``root/train`` and the first of the folders ``tests`` that exists.
-
-    Images of one size that take up to 1 GiB together are decoded into memory; others are read when asked for.
 
     Raises
     ------
     InputError
-        A folder that is missing or has no images, or (where they are decoded) a damaged image.
+        A folder that is missing or has no images; otherwise as ``from_files``.
     """
     test = next((name for name in tests if (root / name).is_dir()), None)
     if test is None or not (root / "train").is_dir():
@@ -66,19 +78,60 @@ def from_folder(loading: Loading, root: Path, *, tests: Sequence[str]) -> Datase
         raise InputError(msg)
     classes, listings = list_folder(root, {"train": "train", "test": test})
     chosen = {split: every.at(loading.chosen(split, every.labels)) for split, every in listings.items()}
-    paths = [path for split in SPLITS for path in chosen[split].paths]
-    files = ((path, root / path) for path in paths)
-    images = decode_all(files, len(paths), name=loading.name, progress=loading.progress)
+    files = {split: FolderFiles(root.absolute(), each.paths) for split, each in chosen.items()}
+    return from_files(loading, classes, chosen, files, shorter=shorter)
+
+
+def from_files(
+    loading: Loading,
+    classes: tuple[str, ...],
+    chosen: Mapping[str, Listing],
+    files: Mapping[str, Files],
+    *,
+    shorter: int | None,
+    on_disk: bool = True,
+) -> Dataset:
+    """Make a data set of images in files.
+
+    Images of one size that take up to 1 GiB together are decoded into memory; others are read when asked for.
+
+    Parameters
+    ----------
+    chosen, files
+        The items wanted of each split and their files, in the same order.
+    shorter, on_disk
+        As for ``FileSplit``.
+
+    Raises
+    ------
+    InputError
+        A ``shorter`` that is no whole number above 0, or (where they are decoded) a damaged image.
+    """
+    if shorter is not None:
+        check_count(f"shorter of the data set {loading.name}", shorter)
+    counts = {split: len(chosen[split].ids) for split in SPLITS}
+    sources = (
+        (each.name(i), each.source(i))
+        for split, each in ((split, files[split]) for split in SPLITS)
+        for i in range(counts[split])
+    )
+    images = decode_all(
+        sources, sum(counts.values()), name=loading.name, shorter=shorter, progress=loading.progress
+    )
     if images is None:
-        train, test_split = (FolderSplit(root, chosen[split]) for split in SPLITS)
-        return Dataset(loading.name, classes, train, test_split, IMAGENET_MEAN, IMAGENET_STD, {})
-    return in_memory(loading, classes, chosen, images, on_disk=True)
+        train, test = (
+            FileSplit(files[split], chosen[split], shorter=shorter, on_disk=on_disk) for split in SPLITS
+        )
+        dataset = Dataset(loading.name, classes, train, test, IMAGENET_MEAN, IMAGENET_STD, {})
+    else:
+        dataset = in_memory(loading, classes, chosen, images, on_disk=on_disk)
+    return dataset if shorter is None else replace(dataset, options={"shorter": int(shorter)})
 
 
 def in_memory(
     loading: Loading,
     classes: tuple[str, ...],
-    chosen: dict[str, Listing],
+    chosen: Mapping[str, Listing],
     images: NDArray[np.uint8],
     *,
     on_disk: bool,
@@ -92,69 +145,42 @@ def in_memory(
     return Dataset(loading.name, classes, train, test, IMAGENET_MEAN, IMAGENET_STD, {})
 
 
-class FolderSplit:
-    """Images that are read from their files when asked for, several at a time.
+@dataclass(frozen=True, slots=True)
+class FolderFiles:
+    """Files below a folder, ``paths`` relative to it."""
 
-    Its content hash is of ids, labels and the files' sizes: reading every file would take hours where it matters.
+    root: Path
+    paths: NDArray[np.object_]
 
-    Parameters
-    ----------
-    root
-        The data folder.
-    listing
-        The images, sorted by id.
-    """
+    def name(self, i: int) -> str:
+        """Its path."""
+        return str(self.paths[i])
 
-    def __init__(self, root: Path, listing: Listing) -> None:
-        self._root = root.absolute()
-        self.ids: NDArray[np.object_] = listing.ids
-        self.labels: NDArray[np.int64] = listing.labels
-        self.paths: NDArray[np.object_] | None = listing.paths
-        self.channels: int = CHANNELS
-        self.size: tuple[int, int] | None = None
-        self._files = listing.paths
-        self._hash: str | None = None
+    def source(self, i: int) -> Path:
+        """Where it is."""
+        return Path(self.root, self.paths[i])
 
-    def images(
-        self,
-        positions: ArrayLike,
-        augmentation: Augmentation = UNCHANGED,
-        draws: NDArray[np.float64] | None = None,
-    ) -> NDArray[np.uint8]:
-        """uint8[n, 3, H, W] of the items at ``positions``; ``draws`` are the rows of these: float64[n, 5].
+    def place(self) -> str:
+        """The folder."""
+        return str(self.root.resolve())
 
-        Raises
-        ------
-        InputError
-            A damaged image, or images that still differ in size once augmented; files are named.
-        """
-        files = self._files[np.asarray(positions)]
-
-        def one(i: int) -> NDArray[np.uint8]:
-            picture = decode(self._root / files[i], files[i])
-            return augment_picture(picture, augmentation, None if draws is None else draws[i : i + 1])
-
-        images = spread(one, len(files))
-        for path, image in zip(files, images, strict=True):
-            if image.shape != images[0].shape:
-                first, other = ("x".join(map(str, each.shape[1:])) for each in (images[0], image))
-                msg = f"{files[0]} is {first} and {path} is {other}; ask for a crop with a size ('resized' or 'centre')"
-                raise InputError(msg)
-        return np.stack(images) if images else np.empty((0, CHANNELS, 0, 0), np.uint8)
-
-    def content_hash(self) -> str:
-        """SHA-256 of ids, labels and the sizes of the files in bytes.
+    def states(self) -> NDArray[np.int64]:
+        """int64[N, 2]: bytes of each file, and when it was changed.
 
         Raises
         ------
         InputError
             A file that is gone.
         """
-        if self._hash is None:
-            try:
-                sizes = np.array([(self._root / path).stat().st_size for path in self._files], "<i8")
-            except OSError as error:
-                msg = f"{error.filename} cannot be found any more ({error.strerror}); put it back"
-                raise InputError(msg) from error
-            self._hash = digest("file sizes", self.ids, self.labels, sizes.tobytes())
-        return self._hash
+        count = len(self.paths)
+
+        def some(chunk: int) -> list[tuple[int, int]]:
+            found = [self.source(i).stat() for i in range(chunk * MANY, min((chunk + 1) * MANY, count))]
+            return [(one.st_size, one.st_mtime_ns) for one in found]
+
+        try:
+            chunks = spread(some, -(-count // MANY))
+        except OSError as error:
+            msg = f"{error.filename} cannot be found any more ({error.strerror}); put it back"
+            raise InputError(msg) from error
+        return np.array([one for chunk in chunks for one in chunk], np.int64).reshape(-1, 2)

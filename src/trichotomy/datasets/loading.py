@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from trichotomy.datasets.cached import cached
 from trichotomy.datasets.dataset import Dataset, Loading, Progress
 from trichotomy.datasets.users import from_attribute
 from trichotomy.errors import InputError, UnknownNameError
@@ -25,6 +26,7 @@ DATASETS: Registry[Loader] = Registry(
         "cifar100": "trichotomy.datasets.cifar:cifar100",
         "imagenet": "trichotomy.datasets.folders:imagenet",
         "imagefolder": "trichotomy.datasets.folders:imagefolder",
+        "shards": "trichotomy.datasets.shards:shards",
     },
 )
 WITHOUT_FOLDER = ("gaussian", "digits")
@@ -39,6 +41,8 @@ def load(
     train_items: int | None = None,
     test_items: int | None = None,
     seed: int = 0,
+    cache: str | os.PathLike[str] | None = None,
+    fill: bool = True,
     progress: Progress | None = None,
     **options: Any,
 ) -> Dataset:
@@ -48,14 +52,19 @@ def load(
     ----------
     name
         One of ``names()``: ``gaussian`` (size, channels, classes, train_per_class, test_per_class, normalise),
-        ``digits`` (test_share), ``cifar10`` and ``cifar100`` (download), ``imagenet``, ``imagefolder:PATH``, or
-        ``module:attribute``, one's own ``Dataset`` or a callable that makes it.
+        ``digits`` (test_share), ``cifar10`` and ``cifar100`` (download), ``imagenet``, ``imagefolder:PATH`` and
+        ``shards`` (shorter), or ``module:attribute``, one's own ``Dataset`` or a callable that makes it.
     data
         The folder (CIFAR: or archive) that holds the images, for those that are read from one.
     train_items, test_items
         Size of a subset of either split, as many of each class as can be; None: all.
     seed
         What subsets are drawn from, gaussian's images and digits' split: 0 to 2**64 - 1.
+    cache
+        Folder in which the decoded images of data sets that are read from files are kept, for this and other
+        processes, see ``cached``. It changes how fast images are read and nothing else.
+    fill
+        False: only lists of shards are kept there, and ``cached`` is for later.
     progress
         Called as ``progress(name, done, total)`` while images are read.
     **options
@@ -79,7 +88,9 @@ def load(
     if folder is not None and not folder.exists() and not options.get("download"):
         msg = f"there is no folder {folder} for the data set {name}; check the path"
         raise InputError(msg)
-    loading = Loading(name, folder, train_items, test_items, seed, progress)
+    loading = Loading(
+        name, folder, train_items, test_items, seed, progress, None if cache is None else Path(cache)
+    )
     if name.startswith(FOLDER_PREFIX):
         dataset = _folder(loading, options)
     elif name in DATASETS:
@@ -91,7 +102,8 @@ def load(
     subset = {"train_items": train_items, "test_items": test_items}
     asked = {what: int(count) for what, count in subset.items() if count is not None}
     drawn = {"seed": int(seed)} if asked else {}
-    return replace(dataset, options={**dataset.options, **asked, **drawn})
+    dataset = replace(dataset, options={**dataset.options, **asked, **drawn})
+    return dataset if cache is None or not fill else cached(dataset, cache, progress=progress)
 
 
 def names() -> list[str]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trichotomy.datasets.arrays import IN_MEMORY
-from trichotomy.datasets.crops import planes
+from trichotomy.datasets.crops import planes, shrunk, shrunk_size
 from trichotomy.datasets.dataset import Progress
 from trichotomy.datasets.threads import spread, workers
 from trichotomy.errors import InputError
@@ -34,18 +35,39 @@ def is_image(name: str) -> bool:
     return name.lower().endswith(SUFFIXES) and not name.startswith(".")
 
 
-def decode(source: Source, name: str) -> Image:
+def decode(source: Source, name: str, *, shorter: int | None = None) -> Image:
     """Return an image in red, green and blue.
 
     Gray, palette, CMYK and transparent images are converted (transparency is left out, the orientation that a camera
     recorded is not applied: as torchvision's folders do); 16-bit gray keeps its upper byte. Of several frames, the
-    first is taken.
+    first is taken. Where ``shorter`` is given, an image whose shorter side has more pixels is made that small,
+    bilinear with antialiasing as torchvision's ``Resize`` does it.
 
     Raises
     ------
     InputError
         The file is damaged, no image, far too large, or has another kind of pixels; the message names it.
     """
+    with _opened(source, name) as opened:
+        opened.load()
+        return shrunk(_rgb(opened), shorter)
+
+
+def measure(source: Source, name: str, *, shorter: int | None = None) -> tuple[int, int]:
+    """Return (height, width) of what ``decode`` gives, from the file's first bytes.
+
+    Raises
+    ------
+    InputError
+        As ``decode``, as far as it shows there.
+    """
+    with _opened(source, name) as opened:
+        return shrunk_size(opened.height, opened.width, shorter)
+
+
+@contextmanager
+def _opened(source: Source, name: str) -> Iterator[Any]:
+    """Open an image; whatever is wrong with it, then or within, becomes one sentence."""
     from PIL import Image, UnidentifiedImageError
 
     try:
@@ -54,14 +76,22 @@ def decode(source: Source, name: str) -> Image:
             if width * height * CHANNELS > IN_MEMORY:
                 msg = f"{width}x{height} pixels are more than an image of a data set has"
                 raise ValueError(msg)
-            opened.load()
-            return _rgb(opened)
+            yield opened
     except Exception as error:
         reason = " ".join(str(error).split()) if str(error) else type(error).__name__
         if isinstance(error, UnidentifiedImageError):
             reason = "not a known format"
         msg = f"the image {name} cannot be read ({reason[:120]}); copy it again, or remove it"
         raise InputError(msg) from error
+
+
+def decoder() -> str:
+    """Name the versions of all that pixels depend on."""
+    from PIL import __version__, features
+
+    codecs = ("jpg", "libjpeg_turbo", "zlib", "libtiff", "webp")
+    versions = (f"{name} {features.version(name) if features.check(name) else None}" for name in codecs)
+    return ", ".join([f"Pillow {__version__}", *versions])
 
 
 def _rgb(image: Image) -> Image:
@@ -80,7 +110,12 @@ def _rgb(image: Image) -> Image:
 
 
 def decode_all(
-    files: Iterable[tuple[str, Source]], count: int, *, name: str, progress: Progress | None = None
+    files: Iterable[tuple[str, Source]],
+    count: int,
+    *,
+    name: str,
+    shorter: int | None = None,
+    progress: Progress | None = None,
 ) -> NDArray[np.uint8] | None:
     """Decode images of one size into memory, several at a time.
 
@@ -90,6 +125,8 @@ def decode_all(
         Name (for messages) and source of each, read one after the other as they are needed.
     count
         How many there are.
+    shorter
+        As for ``decode``.
     name, progress
         Called as ``progress(name, done, count)`` now and then.
 
@@ -104,7 +141,7 @@ def decode_all(
         As ``decode``.
     """
     result: NDArray[np.uint8] | None = None
-    for done, pixels in enumerate(_decoded(files), start=1):
+    for done, pixels in enumerate(_decoded(files, shorter), start=1):
         if result is None:
             if pixels.nbytes * count > IN_MEMORY:
                 return None
@@ -117,7 +154,7 @@ def decode_all(
     return result
 
 
-def _decoded(files: Iterable[tuple[str, Source]]) -> Iterator[NDArray[np.uint8]]:
+def _decoded(files: Iterable[tuple[str, Source]], shorter: int | None) -> Iterator[NDArray[np.uint8]]:
     """uint8[3, H, W] of one image after the other; no more than a chunk for each thread lies decoded."""
     waiting = iter(files)
     ahead = 1
@@ -125,7 +162,7 @@ def _decoded(files: Iterable[tuple[str, Source]]) -> Iterator[NDArray[np.uint8]]
         chunks = [batch[i : i + CHUNK] for i in range(0, len(batch), CHUNK)]
 
         def one(i: int, chunks: list[list[tuple[str, Source]]] = chunks) -> list[NDArray[np.uint8]]:
-            return [planes(decode(source, name)) for name, source in chunks[i]]
+            return [planes(decode(source, name, shorter=shorter)) for name, source in chunks[i]]
 
         for decoded in spread(one, len(chunks)):
             yield from decoded

@@ -70,16 +70,19 @@ class LocalExecutor:
         One entry per process, as ``torch.device`` takes it.
     threads
         Within each process on a CPU.
+    cache
+        Folder of decoded images, or None.
     """
 
     devices: tuple[str, ...] = ("cpu",)
     threads: int = 1
+    cache: Path | None = None
 
     def execute(self, store: Path, groups: Sequence[Sequence[str]]) -> Generator[Event]:
         """Carry out the groups in this order, each as soon as a process is free."""
         waiting = deque(list(group) for group in groups)
         news: queue.Queue[tuple[_Worker, Mapping[str, Any]]] = queue.Queue()
-        workers = [_Worker(store, d, self.threads, news) for d in self.devices[: len(waiting)]]
+        workers = [self._worker(store, d, news) for d in self.devices[: len(waiting)]]
         busy: dict[_Worker, list[str]] = {}
         try:
             for worker in workers:
@@ -107,7 +110,7 @@ class LocalExecutor:
                 del busy[worker]
                 if waiting:
                     if "ended" in told:
-                        worker = _Worker(store, worker.device, self.threads, news)
+                        worker = self._worker(store, worker.device, news)
                         workers.append(worker)
                     busy[worker] = waiting.popleft()
                     yield from worker.start(busy[worker])
@@ -115,17 +118,23 @@ class LocalExecutor:
             for worker in workers:
                 worker.stop()
 
+    def _worker(self, store: Path, device: str, news: queue.Queue[Any]) -> _Worker:
+        return _Worker(store, device, self.threads, news, self.cache)
+
 
 class _Worker:
     """A process that runs ``training.worker``, and a thread that listens to it."""
 
-    def __init__(self, store: Path, device: str, threads: int, news: queue.Queue[Any]) -> None:
+    def __init__(
+        self, store: Path, device: str, threads: int, news: queue.Queue[Any], cache: Path | None
+    ) -> None:
         self.device = device
         self.ready = False
         self._news = news
         self._errors = tempfile.TemporaryFile(mode="w+")  # noqa: SIM115 - closed with the process
+        kept = [] if cache is None else [str(cache.absolute())]
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-P", "-m", "trichotomy.training.worker", str(store), device],
+            [sys.executable, "-P", "-m", "trichotomy.training.worker", str(store), device, *kept],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True,
             env=os.environ | {f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "MKL", "OPENBLAS")},
             start_new_session=True,  # Ctrl-C is for the parent, which then ends its workers

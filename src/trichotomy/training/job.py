@@ -34,12 +34,14 @@ class Workplace:
         A store that ``study`` has made.
     device
         As ``torch.device`` takes it.
+    cache
+        Folder of decoded images, or None.
     """
 
-    def __init__(self, store_path: str | Path, device: str) -> None:
+    def __init__(self, store_path: str | Path, device: str, *, cache: str | Path | None = None) -> None:
         self._store = Store(store_path)
         self._plan = plan_of(self._store.read())
-        self._data = load_data(self._plan.dataset)
+        self._data = load_data(self._plan.dataset, cache=cache)
         self._device = torch.device(device)
 
     def run(self, observers: Sequence[str], told: Told) -> None:

@@ -153,11 +153,27 @@ def plan_of(d: Decisions) -> Plan:
         raise InputError(msg) from error
 
 
-def load_data(source: Mapping[str, Any], progress: Progress | None = None) -> Dataset:
-    """Load the data set that a plan names."""
-    data = source["data"]
+def load_data(
+    source: Mapping[str, Any],
+    progress: Progress | None = None,
+    *,
+    cache: str | Path | None = None,
+    fill: bool = True,
+) -> Dataset:
+    """Load the data set that a plan names; ``cache`` and ``fill`` are as for ``datasets.load``.
+
+    Raises
+    ------
+    InputError
+        An option that is none of the data set's but one of ``datasets.load``'s own; otherwise as that.
+    """
+    for name in ("data", "cache", "fill", "progress"):
+        if name in source["options"]:
+            msg = f"'{name}' is no option of the data set {source['name']}; leave it out of --option and of [dataset]"
+            raise InputError(msg)
+    data = None if source["data"] is None else Path(source["data"])
     return datasets.load(
-        source["name"], data=None if data is None else Path(data), progress=progress, **source["options"]
+        source["name"], data=data, cache=cache, fill=fill, progress=progress, **source["options"]
     )
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import zarr
 
 from trichotomy import models
-from trichotomy.datasets import Dataset, Progress, processors
+from trichotomy.datasets import Dataset, Progress, cached, processors
 from trichotomy.decisions import Store, create, is_store, provenance
 from trichotomy.errors import InputError, MissingExtraError, StoreError
 from trichotomy.placement import check_free
@@ -62,9 +62,10 @@ def plan_study(
     keep_states: str | None = None,
     machine: Machine | None = None,
     options: Mapping[str, Any] | None = None,
+    cache: str | Path | None = None,
     progress: Progress | None = None,
 ) -> tuple[Plan, Dataset]:
-    """Load the data and lay out a study; nothing is written.
+    """Load the data and lay out a study; nothing is written, but for lists of shards in a ``cache``.
 
     Parameters
     ----------
@@ -78,6 +79,8 @@ def plan_study(
         What the decisions depend on beside recipe and seed.
     options
         Options of the data set, in place of the recipe's.
+    cache
+        As for ``study``, which fills it later.
 
     Raises
     ------
@@ -101,7 +104,7 @@ def plan_study(
         "data": None if data is None else str(Path(data).resolve()),
         "options": {**chosen.dataset, **(options or {})},
     }
-    loaded = load_data(source, progress)
+    loaded = load_data(source, progress, cache=cache, fill=False)
     plan = make_plan(chosen, loaded, source, machine or Machine())
     _check_networks(plan, loaded)
     return plan, loaded
@@ -124,6 +127,7 @@ def study(
     workers: int | None = None,
     lockstep: int | None = None,
     executor: Executor | None = None,
+    cache: str | Path | None = None,
     told: Callable[[Event], None] = lambda _: None,
     planned: Callable[[Plan, Sequence[Group]], None] = lambda *_: None,
     **options: Any,
@@ -147,6 +151,9 @@ def study(
         batches, spread evenly over the workers. It changes no decision.
     executor
         In place of local processes; ``workers`` then says how many groups it can train at once.
+    cache
+        Folder in which decoded images of data that are read from files are kept, see ``datasets.cached``. No decision
+        depends on it; an executor of one's own is to name it to its jobs.
     told
         Called with each event.
     planned
@@ -169,10 +176,14 @@ def study(
             msg = f"{path} exists already; go on with it with --resume (resume=True), or choose another name"
             raise InputError(msg)
         check_free(path, kind="store", is_one=is_store, force=force)
-    plan, data = plan_study(dataset, **options)
+    kept = None if cache is None else Path(cache).absolute()
+    plan, data = plan_study(dataset, cache=kept, **options)
     places = devices(plan.machine, workers)
-    runner = executor or LocalExecutor(places, plan.machine.threads)
-    store = _taken_up(path, plan) if going_on else _created(path, plan, data, force=force)
+    runner = executor or LocalExecutor(places, plan.machine.threads, kept)
+    taken_up = _taken_up(path, plan) if going_on else None
+    if kept is not None:  # once the study is known to fit, and before there is a store
+        cached(data, kept, progress=options.get("progress"))
+    store = taken_up or _created(path, plan, data, force=force)
     left = _left(store, plan)
     if going_on:
         _tidied(path, store, plan, left)

@@ -1,7 +1,7 @@
 """A worker process: takes runs of one store from its standard input and tells their progress on its standard output.
 
-``python -m trichotomy.training.worker STORE DEVICE`` reads one group per line, a JSON list of observers' ids, and
-writes one event per line, a JSON object. It ends when its input does, so no worker outlives whoever started it.
+``python -m trichotomy.training.worker STORE DEVICE [CACHE]`` reads one group per line, a JSON list of observers' ids,
+and writes one event per line, a JSON object. It ends when its input does, so no worker outlives whoever started it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import IO, Any
 from trichotomy.errors import TrichotomyError
 
 
-def main(store_path: str, device: str) -> None:
+def main(store_path: str, device: str, cache: str | None = None) -> None:
     """Work until the input ends."""
     runs: queue.Queue[list[str]] = queue.Queue()
     threading.Thread(target=_listen, args=(sys.stdin, runs), daemon=True).start()
@@ -38,7 +38,7 @@ def main(store_path: str, device: str) -> None:
             events.write(json.dumps(about) + "\n")
             events.flush()
 
-    workplace = Workplace(store_path, device)
+    workplace = Workplace(store_path, device, cache=cache)
     tell({"ready": True})
     while True:
         group = runs.get()

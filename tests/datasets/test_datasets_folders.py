@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from trichotomy.datasets import ArraySplit, Augmentation, draws, load, pictures
-from trichotomy.datasets.folders import FolderSplit
+from trichotomy.datasets.folders import FolderSplit, file_sizes
 from trichotomy.errors import InputError
 
 
@@ -260,3 +260,14 @@ def test_a_folder_must_be_named_and_be_one(name: str, tmp_path: Path):
         load(name, data=tmp_path / "file")
     with pytest.raises(InputError, match=r"there is no folder .*nowhere for the data set"):
         load(name, data=tmp_path / "nowhere")
+
+
+def test_sizes_of_files_asked_for_side_by_side_stand_in_their_order(
+    tmp_path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("trichotomy.datasets.folders.STATS_AT_ONCE", 3)
+    names = np.array([f"{k}.png" for k in range(10)], object)
+    for k, name in enumerate(names):
+        (tmp_path / name).write_bytes(bytes(k))
+    assert file_sizes(str(tmp_path), names).tolist() == list(range(10))
+    assert file_sizes(str(tmp_path), names[:0]).tolist() == []

@@ -101,7 +101,7 @@ def plan_study(
         "options": {**chosen.dataset, **(options or {})},
     }
     loaded = load_data(source, progress)
-    plan = make_plan(chosen, loaded, source, machine or Machine())
+    plan = make_plan(chosen, loaded, source, machine or Machine(), progress=progress)
     _check_networks(plan, loaded)
     return plan, loaded
 
@@ -171,8 +171,7 @@ def study(
     if going_on:
         _tidied(path, store, plan, left)
     planned(plan, left)
-    for observer in left:
-        store.fail(observer, "")
+    store.forgive(left)
     failed: dict[str, str] = {}
     if left:
         with closing(runner.execute(path.resolve(), left)) as events:
@@ -266,7 +265,7 @@ def _tidied(path: Path, store: Store, plan: Plan, left: Sequence[str]) -> None:
     for run in plan.runs:
         if run.observer not in left:
             States(path / STATES / run.observer, plan.keep_states).finish(run.epochs)
-            store.fail(run.observer, "")
+    store.forgive([observer for observer in store.observers if observer not in left])
     for partial in path.glob("*/.*.partial"):
         partial.unlink(missing_ok=True)
 
@@ -274,4 +273,5 @@ def _tidied(path: Path, store: Store, plan: Plan, left: Sequence[str]) -> None:
 def _left(store: Store, plan: Plan) -> list[str]:
     """Observers with epochs to record, the longest runs first."""
     pending = {observer for observer, _ in store.pending()}
-    return sorted((r.observer for r in plan.runs if r.observer in pending), key=lambda o: -plan.run(o).epochs)
+    runs = [run for run in plan.runs if run.observer in pending]
+    return [run.observer for run in sorted(runs, key=lambda run: -run.epochs)]

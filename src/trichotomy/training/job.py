@@ -15,11 +15,13 @@ from trichotomy.decisions import Store
 from trichotomy.training.loop import Tested, Trainer, set_up
 from trichotomy.training.plan import STUDY, Plan, Run, load_data, plan_of
 from trichotomy.training.randomness import seed_of
-from trichotomy.training.states import States
+from trichotomy.training.states import Pace, States
 
 STATES = Path(STUDY) / "states"
 """Where in a store's folder the states are."""
 Told = Callable[[int, Mapping[str, float]], None]
+State = tuple[Mapping[str, Tensor], Mapping[str, Tensor]]
+"""Weights and momentum."""
 
 
 class Workplace:
@@ -65,6 +67,7 @@ def run_job(
     states = States(Path(store.path) / STATES / run.observer, plan.keep_states)
     trainer = _trainer(plan, run, data, device, states)
     first = _resumed(trainer, states, store, run)
+    pace = Pace(plan.keep_states, run.epochs)
     with ThreadPoolExecutor(1) as recorder:  # an epoch is recorded while the next one trains
         recorded: Future[None] | None = None
         for epoch in range(first, run.epochs + 1):
@@ -73,9 +76,9 @@ def run_job(
             if recorded is not None:
                 recorded.result()
             measures = trained | tested.measures
-            state = _copied(trainer.network.state_dict()), _copied(trainer.momentum())
+            state = _state(trainer) if pace.due(epoch) else None
             recorded = recorder.submit(
-                _record, store, states, run.observer, epoch, tested, measures, *state, told
+                _record, store, states, run.observer, epoch, tested, measures, state, told
             )
         if recorded is not None:
             recorded.result()
@@ -99,7 +102,7 @@ def _trainer(plan: Plan, run: Run, data: Dataset, device: torch.device, states: 
 def _resumed(trainer: Trainer, states: States, store: Store, run: Run) -> int:
     """Give the network its latest state, and return the first epoch that is left to do."""
     state = states.latest()
-    done = store.done()[store.observers.index(run.observer)]
+    done = store.done_by(run.observer)
     if state is None or not done[: state[0] + 1].all():
         return 0
     epoch, weights, momentum = state
@@ -114,17 +117,23 @@ def _record(
     epoch: int,
     tested: Tested,
     measures: Mapping[str, float],
-    weights: Mapping[str, Tensor],
-    momentum: Mapping[str, Tensor],
+    state: State | None,
     told: Told,
 ) -> None:
-    """Weights, decisions, optimiser: an epoch in the store has its weights, and all up to a state are in the store."""
-    states.save_weights(epoch, weights)
+    """Weights, decisions, optimiser: all epochs up to a state are in the store, and weights that stay come before."""
+    if state is not None:
+        states.save_weights(epoch, state[0])
     store.record(
         observer, epoch, tested.responses, p_target=tested.p_target, p_response=tested.p_response, measures=measures
     )  # fmt: skip
-    states.save_optimizer(epoch, momentum)
+    if state is not None:
+        states.save_optimizer(epoch, state[1])
     told(epoch, measures)
+
+
+def _state(trainer: Trainer) -> State:
+    """Weights and momentum as they are now, for they will be saved while the next epoch changes them."""
+    return _copied(trainer.network.state_dict()), _copied(trainer.momentum())
 
 
 def _copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -201,9 +201,9 @@ class _InThisProcess:
         for observer in observers:
             start = time.process_time()
             with (
-                _followed(Store, "record") as recorder,
-                _followed(States, "save_weights") as saver,
-                _followed(States, "save_optimizer") as optimizer,
+                followed(Store, "record") as recorder,
+                followed(States, "save_weights") as saver,
+                followed(States, "save_optimizer") as optimizer,
             ):
                 place.run(observer, lambda *_: None)
             whole, record, save = time.process_time() - start, sum(recorder), sum(saver) + sum(optimizer)
@@ -212,9 +212,9 @@ class _InThisProcess:
 
 
 @contextmanager
-def _followed(cls: type, name: str) -> Iterator[list[float]]:
-    """Collect the processor time of each call of a method, in the thread that it runs in."""
-    method = getattr(cls, name)
+def followed(owner: Any, name: str) -> Iterator[list[float]]:
+    """Collect the processor time of each call of a method or function, in the thread that it runs in."""
+    method = getattr(owner, name)
     spent: list[float] = []
 
     def timed(*arguments: Any, **options: Any) -> Any:
@@ -224,7 +224,7 @@ def _followed(cls: type, name: str) -> Iterator[list[float]]:
         finally:
             spent.append(time.thread_time() - start)
 
-    with mock.patch.object(cls, name, timed):
+    with mock.patch.object(owner, name, timed):
         yield spent
 
 

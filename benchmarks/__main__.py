@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import agreement, decoding, lockstep, reading, report, study
+from benchmarks import agreement, bookkeeping, decoding, lockstep, reading, report, study
 from benchmarks.timing import Row, machine
 
 HEAD = "| what, against what | ours (s) | theirs (s) | theirs / ours | wanted | met | |"
@@ -25,7 +25,7 @@ def main() -> int:
     print("analyze ...", file=sys.stderr)
     analyzed, steps = report.whole()
     print("study ...", file=sys.stderr)
-    tables["The controlled study"] = study.rows()
+    tables["The controlled study"] = [*study.rows(), *bookkeeping.rows()]
     print("decoding ...", file=sys.stderr)
     tables["Images decoded once"] = [*lockstep.rows(), *decoding.rows()]
     tables["From decisions to a report"] = analyzed

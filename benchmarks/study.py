@@ -1,4 +1,4 @@
-"""The quick study against a straightforward loop; what recording costs; memory formats and precision.
+"""The quick study against a straightforward loop; memory formats and precision.
 
     python -m benchmarks.study [--networks 31]
 
@@ -17,12 +17,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from unittest import mock
 
 import numpy as np
 
@@ -38,7 +36,6 @@ WORKERS = 2
 FASTER = 3.0
 MOST_SECONDS = 90.0
 MOST_GB = 2.0
-MOST_STORE_SHARE = 0.02
 MEASURED = "to be known"
 AGREE = 0.02
 """Mean accuracies may differ by this much: order and flips are drawn by other generators."""
@@ -47,7 +44,7 @@ SAMPLED_SECONDS = 0.1
 
 def rows(networks: int = NETWORKS) -> list[Row]:
     """All of them."""
-    return [*whole(networks), *recording(), *formats()]
+    return [*whole(networks), *formats()]
 
 
 def some_networks(count: int) -> Recipe:
@@ -144,88 +141,6 @@ def _last_accuracies(store: Path) -> list[float]:
     d = Store(store).read()
     accuracy = d["measures"].sel(measure="test_accuracy").values
     return [float(own[n - 1]) for own, n in zip(accuracy, d["planned_epochs"].values, strict=True)]
-
-
-def recording(repeats: int = 5) -> list[Row]:
-    """Processor time of recording decisions and of saving states, against that of training, in one process.
-
-    A network of 15 epochs of each architecture, weighted by how many of the study's networks have it; the least of
-    several runs.
-    """
-    from trichotomy.training import study
-
-    quick = some_networks(NETWORKS)
-    base, other = (next(c for c in quick.conditions if c.name == name) for name in ("base", "architecture"))
-    alternative = other.instances[0]["architecture"]
-    plain = sum(i.get("architecture") == alternative for c in quick.conditions for i in c.instances)
-    weights = {"base": NETWORKS - plain, "architecture": plain}
-    least: dict[str, dict[str, float]] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for k in range(repeats):
-            executor = _InThisProcess()
-            study("gaussian", Path(folder) / f"{k}.zarr", executor=executor,
-                  recipe=replace(quick, conditions=(base, other), longer=0))  # fmt: skip
-            for observer, spent in executor.spent.items():
-                before = least.get(observer, spent)
-                least[observer] = {name: min(before[name], spent[name]) for name in spent}
-    total = {
-        name: sum(weights[observer] * least[observer][name] for observer in weights)
-        for name in ("record", "save", "train")
-    }
-    share = {name: total[name] / total["train"] for name in total}
-    each = ", ".join(
-        f"{least[observer]['record'] / least[observer]['train']:.1%} with {architecture}"
-        for observer, architecture in (("base", quick.settings.architecture), ("architecture", alternative))
-    )
-    return [
-        Row(f"processor time of recording, {NETWORKS} networks; of training them", total["record"], total["train"],
-            f"< {MOST_STORE_SHARE:.0%} of it", share["record"] < MOST_STORE_SHARE,
-            f"{share['record']:.1%}: {each}; states take another {share['save']:.1%}"),
-    ]  # fmt: skip
-
-
-class _InThisProcess:
-    """An executor without processes of its own; ``spent`` has the processor time of each network's parts."""
-
-    def __init__(self) -> None:
-        self.spent: dict[str, dict[str, float]] = {}
-
-    def execute(self, store: Path, observers: Sequence[str]) -> Generator[Event]:
-        """Carry out the runs one after another."""
-        from trichotomy.decisions import Store
-        from trichotomy.training import Event
-        from trichotomy.training.job import Workplace
-        from trichotomy.training.states import States
-
-        place = Workplace(store, "cpu")
-        for observer in observers:
-            start = time.process_time()
-            with (
-                _followed(Store, "record") as recorder,
-                _followed(States, "save_weights") as saver,
-                _followed(States, "save_optimizer") as optimizer,
-            ):
-                place.run(observer, lambda *_: None)
-            whole, record, save = time.process_time() - start, sum(recorder), sum(saver) + sum(optimizer)
-            self.spent[observer] = {"record": record, "save": save, "train": whole - record - save}
-            yield Event(observer=observer, kind="done")
-
-
-@contextmanager
-def _followed(cls: type, name: str) -> Iterator[list[float]]:
-    """Collect the processor time of each call of a method, in the thread that it runs in."""
-    method = getattr(cls, name)
-    spent: list[float] = []
-
-    def timed(*arguments: Any, **options: Any) -> Any:
-        start = time.thread_time()
-        try:
-            return method(*arguments, **options)
-        finally:
-            spent.append(time.thread_time() - start)
-
-    with mock.patch.object(cls, name, timed):
-        yield spent
 
 
 def formats() -> list[Row]:

@@ -199,6 +199,13 @@ def test_every_option_that_makes_another_study_is_refused_on_resuming(run, finis
         (["gaussian", "--recipe", "mine.toml", "--out", "s.zarr"], "mine.toml: there is no setting"),
         (["gaussian", "--workers", "0", "--out", "s.zarr"], "at least one is needed"),
         (["gaussian", "--workers", "0", "--plan"], "at least one is needed"),
+        (["gaussian", "--workers", "0", "--plan", "--card", "h100"], "at least one is needed"),
+        (["gaussian", "--plan", "--card", "h1000"], "there is no card called 'h1000'. Did you mean h100"),
+        (["gaussian", "--plan", "--card", "t4", "--precision", "bf16"], "NVIDIA T4 does not compute bf16"),
+        (["gaussian", "--plan", "--card", "h100", "--peak-share", "0"], "share of the card's peak is 0"),
+        (["gaussian", "--plan", "--peak-share", "0.3"], "name the card with --card"),
+        (["gaussian", "--out", "s.zarr", "--card", "h100"], "--card is for --plan"),
+        (["gaussian", "--out", "s.zarr", "--json"], "--json is for --plan"),
         (["gaussian", "--keep-states", "some", "--out", "s.zarr"], "all, last, none"),
         (["gaussian", "--seed", "-1", "--out", "s.zarr"], "seed is -1"),
         (["gaussian", "--option", "sise=3", "--out", "s.zarr"], "Did you mean size"),
@@ -250,7 +257,8 @@ def test_help_names_every_option(tmp_path):
     assert done.returncode == 0
     for option in (
         "--out", "--data", "--recipe", "--resume", "--workers", "--plan", "--keep-states", "--seed", "--option",
-        "--device", "--precision", "--channels-last", "--no-channels-last", "--compile", "--threads",
+        "--device", "--precision", "--channels-last", "--no-channels-last", "--compile", "--threads", "--card",
+        "--peak-share", "--json",
     ):  # fmt: skip
         assert option in done.stdout, option
 
@@ -292,6 +300,23 @@ def test_the_plan_of_the_quick_study(run):
     assert list(Path().iterdir()) == []
 
 
+def test_the_plan_for_a_card_as_one_json_object(run):
+    status, out, _ = run("study", "gaussian", "--plan", "--card", "RTX 4090", "--workers", "4", "--json")
+    assert status == 0
+    plan = json.loads(out)
+    assert (plan["schema"], plan["runs"], plan["workers"], plan["device"]) == (
+        1,
+        31,
+        4,
+        "NVIDIA GeForce RTX 4090",
+    )
+    assert plan["state_bytes"].keys() == {"all", "last", "none"}
+    assert [a["name"] for a in plan["architectures"]] == ["tiny-resnet", "tiny-plain"]
+    assert {c["condition"]: c["networks"] for c in plan["conditions"]}["order"] == 5
+    assert plan["seconds"] < plan["device_seconds"]
+    assert plan["notes"] == []  # on a card nothing has to be emulated
+
+
 def images(folder: Path, classes: int, count: int, size: tuple[int, int], *, like: str = "png") -> None:
     """A folder of noise per class; a few pictures under many names."""
     image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
@@ -317,7 +342,7 @@ def test_the_plan_of_a_papers_study_of_imagenet(run, torchvision_importable):
     assert out.startswith("paper-resnet18 on imagenet: 6 training and 6 test images, 3 classes\n")
     assert re.search(r"^base +1 +100  nothing$", out, re.M)
     assert re.search(r"^architecture +1 +90  densenet121$", out, re.M)
-    assert "6 images with resnet18, 6 images with densenet121" in out
+    assert "5 images with resnet18, 5 images with densenet121" in out
     assert "(--keep-states all)" in out
     assert "Note: The paper's DenseNet-121 ran at batch 64" in out
     assert [p.name for p in Path().iterdir()] == ["DIR"]

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from trichotomy.datasets import ArraySplit, Augmentation, draws, load, pictures
+from trichotomy.datasets.folders import file_states
 from trichotomy.datasets.reading import FileSplit
 from trichotomy.errors import InputError
 
@@ -281,3 +282,14 @@ def test_a_folder_must_be_named_and_be_one(name: str, tmp_path: Path):
         load(name, data=tmp_path / "file")
     with pytest.raises(InputError, match=r"there is no folder .*nowhere for the data set"):
         load(name, data=tmp_path / "nowhere")
+
+
+def test_sizes_of_files_asked_for_side_by_side_stand_in_their_order(
+    tmp_path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("trichotomy.datasets.folders.MANY", 3)
+    names = np.array([f"{k}.png" for k in range(10)], object)
+    for k, name in enumerate(names):
+        (tmp_path / name).write_bytes(bytes(k))
+    assert file_states(str(tmp_path), names)[:, 0].tolist() == list(range(10))
+    assert file_states(str(tmp_path), names[:0]).tolist() == []

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -331,3 +332,61 @@ def test_a_url_without_fsspec_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "fsspec", None)
     with pytest.raises(MissingExtraError, match=r'pip install "trichotomy\[remote\]"'):
         tri.open("s3://bucket/store.zarr")
+
+
+def test_declaring_a_large_study_takes_little_memory(tmp_path):
+    """300 networks, 100 epochs, 50,000 items: a table of the decisions to come would be 1.5e9 numbers."""
+    tracemalloc.start()
+    declared = tri.create(
+        tmp_path / "s.zarr", observers=[f"o{k}" for k in range(300)], items=[f"i{k}" for k in range(50_000)],
+        target=np.full(50_000, 40_000), epochs=range(100), classes=[f"c{k}" for k in range(40_001)],
+    )  # fmt: skip
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 200e6
+    assert len(declared.pending()) == 30_000
+    assert declared.read()["response"].dtype == np.int32
+
+
+def test_what_is_broadcast_is_checked_too():
+    row = np.broadcast_to(np.array([0, 5]), (2, 3, 2))
+    with pytest.raises(InputError, match="6 values of 'response' lie outside -2"):
+        tri.from_arrays(row, classes=["a", "b", "c"], epochs=range(3))
+    assert tri.from_arrays(row, epochs=range(3))["response"].values.tolist() == row.tolist()
+
+
+@pytest.mark.parametrize("where", ["response/s.zarr", "memory://response/s.zarr", "correct/c/s.zarr"])
+def test_what_is_done_does_not_hang_on_the_names_of_folders(tmp_path, where):
+    path = where if "://" in where else tmp_path / where
+    if "://" not in where:
+        path.parent.mkdir(parents=True)
+    store = tri.create(
+        path, observers=["a", "b"], items=ITEMS, epochs=range(3), planned_epochs=[3, 2], force=True
+    )
+    store.record("a", 1, range(7))
+    store.record("b", 0, range(7))
+    assert store.done().tolist() == [[False, True, False], [True, False, False]]
+    assert [store.done_by(o).tolist() for o in store.observers] == store.done().tolist()
+
+
+def test_an_epoch_of_several_chunks_is_done_with_the_last(tmp_path, monkeypatch):
+    monkeypatch.setattr("trichotomy.decisions.creation.CHUNK_ITEMS", 3)
+    store = tri.create(tmp_path / "s.zarr", observers=["a"], items=ITEMS, epochs=range(2))
+    store.record("a", 1, range(7))
+    assert store.done_by("a").tolist() == [False, True]
+    (tmp_path / "s.zarr" / "response" / "c.0.1.2").unlink()
+    assert store.done_by("a").tolist() == store.done()[0].tolist() == [False, False]
+
+
+def test_notes_of_failure_are_taken_back_where_there_are_any(tmp_path):
+    store = tri.create(
+        tmp_path / "s.zarr", observers=["a", "b", "c"], items=ITEMS,
+        observer_coords={"failure": np.array(["", "", ""], object)},
+    )  # fmt: skip
+    store.fail("a", "one reason")
+    store.fail("b", "another")
+    store.forgive(["a", "c"])
+    assert store.read()["failure"].values.tolist() == ["", "another", ""]
+    assert not (
+        tmp_path / "s.zarr" / "failure" / "c.2"
+    ).exists()  # nothing was written where nothing was noted

@@ -98,6 +98,12 @@ def tree(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 
 
+@pytest.fixture
+def every_epoch_saved(monkeypatch) -> None:
+    """As it is where an epoch takes longer than a few seconds."""
+    monkeypatch.setattr("trichotomy.training.states.PACE_SECONDS", 0)
+
+
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory) -> Path:
     """The study of two networks, uninterrupted."""
@@ -244,20 +250,39 @@ def test_it_goes_on_from_the_latest_state(tmp_path, small_store):
     assert differing(out, small_store) == []
 
 
-@pytest.mark.parametrize("keep", ["all", "last", "none"])
+@pytest.mark.parametrize("keep", ["all", "last"])
 @pytest.mark.parametrize("epoch", [0, 1, 2])
-def test_it_goes_on_after_every_epoch_whatever_is_kept(tmp_path, whole, keep, epoch):
+@pytest.mark.usefixtures("every_epoch_saved")
+def test_it_goes_on_after_every_epoch_that_was_saved(tmp_path, whole, keep, epoch):
     recipe = replace(of_two(), keep_states=keep)
     out = stopped(tmp_path / "s.zarr", recipe, "base", epoch)
     outcome, events = resumed(out, recipe)
     assert outcome.finished == ("base", OF_CHANCE)
     assert epochs_done(events, "base") == list(range(epoch + 1, 3))
     assert differing(out, whole) == []
-    assert (out / STATES / "base").exists() == (keep != "none")
+    assert (out / STATES / "base").exists()
+
+
+@pytest.mark.parametrize("keep", ["last", "none"])
+def test_epochs_that_were_recorded_after_the_latest_state_are_done_again(tmp_path, whole, keep):
+    """Of a quick network no state was saved yet; what is recorded again is the same."""
+    recipe = replace(of_two(), keep_states=keep)
+    out = stopped(tmp_path / "s.zarr", recipe, "base", 1)
+    before = {path: path.read_bytes() for path in (out / "response").glob("c.*")}
+    assert len(before) == 2
+    assert not list((out / STATES).glob("base/*.safetensors"))
+    outcome, events = resumed(out, recipe)
+    assert outcome.finished == ("base", OF_CHANCE)
+    assert epochs_done(events, "base") == [0, 1, 2]
+    assert differing(out, whole) == []
+    assert all(path.read_bytes() == content for path, content in before.items())
+    kept = [path.name for path in (out / STATES).glob("base/epoch-*")]
+    assert kept == ([] if keep == "none" else ["epoch-0002.safetensors"])
 
 
 @pytest.mark.parametrize("name", ["optimizer.safetensors", "epoch-0001.safetensors"])
 @pytest.mark.parametrize("damage", ["empty", "half", "one bit", "gone"])
+@pytest.mark.usefixtures("every_epoch_saved")
 def test_a_damaged_state_is_not_taken_for_one(tmp_path, whole, name, damage):
     """The network starts again from the beginning, and comes out the same."""
     out = stopped(tmp_path / "s.zarr", of_two(), "base", 1)

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 from small_study import equal
 
-from trichotomy.training.states import ENTROPY, OPTIMIZER, States
+from trichotomy.training.states import ENTROPY, OPTIMIZER, PACE_SECONDS, Pace, States
 
 Tensors = dict[str, torch.Tensor]
 
@@ -181,3 +181,31 @@ def test_of_two_jobs_that_draw_at_once_the_first_ones_seed_counts(tmp_path, monk
     monkeypatch.setattr(Path, "exists", lambda _: False)  # the other has looked before the first wrote
     assert States(tmp_path, "last").entropy() == first
     assert files(tmp_path) == [ENTROPY]
+
+
+@pytest.mark.parametrize(
+    ("keep", "saved"),
+    [("all", [0, 1, 2, 3, 4, 5, 6]), ("last", [3, 6]), ("none", [3])],
+)
+def test_states_that_do_not_stay_are_saved_every_few_seconds(monkeypatch, keep, saved):
+    """Epochs of 0.3 of the interval: 4 are over before the first is saved, and 3 do not make another one."""
+    now = [0.0]
+    monkeypatch.setattr("trichotomy.training.states.time.monotonic", lambda: now[0])
+    pace = Pace(keep, 6)
+    found = []
+    for epoch in range(7):
+        now[0] += 0.3 * PACE_SECONDS
+        if pace.due(epoch):
+            found.append(epoch)
+    assert found == saved
+
+
+def test_where_epochs_are_long_every_state_is_saved(monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr("trichotomy.training.states.time.monotonic", lambda: now[0])
+    pace = Pace("last", 3)
+    found = []
+    for epoch in range(4):
+        now[0] += PACE_SECONDS
+        found.append(pace.due(epoch))
+    assert found == [True] * 4

@@ -202,13 +202,17 @@ def test_what_is_read_is_told(tmp_path):
             for k in range(4):
                 pixels = np.random.default_rng(k).integers(0, 255, (8, 8, 3), dtype=np.uint8)
                 Image.fromarray(pixels).save(folder / f"{k}.png")
-    heard: list[tuple[int, int]] = []
+    heard: list[tuple[str, int, int]] = []
     plan, _ = plan_study(
         f"imagefolder:{tmp_path / 'images'}",
         recipe=replace(only(), dataset={}),
-        progress=lambda _, done, total: heard.append((done, total)),
+        progress=lambda *words: heard.append(words),
     )
-    assert heard[-1] == (16, 16)
+    assert heard[0] == ("listing train/, 4 images so far", 0, 0)
+    assert heard[-3][1:] == (16, 16)
+    assert [words for words, *_ in heard[-2:]] == [
+        f"hashing the {s} split, 8 images" for s in ("train", "test")
+    ]
     assert plan.runs[0].observer == "base"
 
 

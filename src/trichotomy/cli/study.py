@@ -6,12 +6,9 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
-
-if TYPE_CHECKING:
-    from trichotomy.training.plan import Plan
 
 
 def study(
@@ -69,6 +66,20 @@ def study(
     channels_last: Annotated[bool, typer.Option(help="Memory format of images and weights.")] = True,
     compiled: Annotated[bool, typer.Option("--compile", help="Use torch.compile.")] = False,
     threads: Annotated[int, typer.Option(min=1, help="Threads within one network on a CPU.")] = 1,
+    card: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="With --plan: reckon for this card (h100, a100, v100, rtx4090, ...), time nothing.",
+        ),
+    ] = None,
+    peak_share: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE", help="With --card: of the card's peak, what training reaches; default 0.3."
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="With --plan: print one JSON object.")] = False,
 ) -> None:
     """Train variants of one network under controlled conditions and record every decision at every epoch.
 
@@ -85,16 +96,21 @@ def study(
     if out is None and not plan:
         msg = "say where to: --out NAME.zarr (or --plan to see what the study would cost)"
         raise InputError(msg)
+    _check_planning(plan=plan, card=card, peak_share=peak_share, as_json=as_json)
+    chosen_device = _device("cuda" if card and device == "auto" else device)
     machine = Machine(
-        device=_device(device), precision=precision, channels_last=channels_last, compiled=compiled,  # type: ignore[arg-type]
-        threads=threads,
+        device=chosen_device, precision=precision, channels_last=channels_last, compiled=compiled, threads=threads  # type: ignore[arg-type]
     )  # fmt: skip
     chosen: dict[str, Any] = {
         "recipe": recipe, "data": data, "seed": seed, "keep_states": keep_states, "machine": machine,
         "options": _options(option or []),
     }  # fmt: skip
     if plan:
-        _show_plan(dataset, workers, lockstep, chosen)
+        from trichotomy.cli.planning import show_plan
+
+        show_plan(
+            dataset, workers, chosen, lockstep=lockstep, card=card, peak_share=peak_share, as_json=as_json
+        )
         return
     assert out is not None
     again = "the same command and --resume"
@@ -108,6 +124,19 @@ def study(
     if outcome.failed:
         raise typer.Exit(FAILED)
     typer.echo(f"Next:  trichotomy analyze {out} --out {out.with_suffix('')}-report")
+
+
+def _check_planning(*, plan: bool, card: str | None, peak_share: float | None, as_json: bool) -> None:
+    from trichotomy.errors import InputError
+
+    given = {"--card": card is not None, "--json": as_json, "--peak-share": peak_share is not None}
+    odd = next((name for name, is_given in given.items() if is_given), None)
+    if odd and not plan:
+        msg = f"{odd} is for --plan, which trains nothing; add --plan, or leave {odd} out"
+        raise InputError(msg)
+    if peak_share is not None and card is None:
+        msg = "--peak-share is a share of a card's peak; name the card with --card"
+        raise InputError(msg)
 
 
 def _device(name: str) -> str:
@@ -138,68 +167,3 @@ def _options(given: Sequence[str]) -> dict[str, Any]:
         except ValueError:
             options[name] = value
     return options
-
-
-def _show_plan(dataset: str, workers: int | None, lockstep: int | None, chosen: dict[str, Any]) -> None:
-    from trichotomy.cli.progress import steps
-    from trichotomy.training import plan_study
-    from trichotomy.training.estimate import estimate
-    from trichotomy.training.groups import decodes, groups
-    from trichotomy.training.study import devices
-
-    with steps("Planning", unit="images") as step:
-        made, data = plan_study(dataset, progress=step, **chosen)
-        places = devices(made.machine, workers)
-        shared = groups(made, [run.observer for run in made.runs], places=len(places), most=lockstep)
-        cost = estimate(made, data, devices=places, told=lambda name: step(f"timing {name}"))
-    typer.echo(
-        f"{made.recipe} on {dataset}: {len(data.train.ids):,} training and {len(data.test.ids):,} test images, "
-        f"{len(data.classes)} classes"
-    )
-    _echo_table(made)
-    typer.echo(f"Networks   {cost.runs:,}")
-    typer.echo(f"Epochs     {cost.epochs:,} in all, {cost.steps:,} steps")
-    typer.echo(
-        f"Lock-step  {len(shared)} groups of up to {max(map(len, shared))} networks: the training images are decoded "
-        f"{decodes(made, shared):,.0f} times, {decodes(made, [(run.observer,) for run in made.runs]):,.0f} apart"
-    )
-    typer.echo(f"Decisions  {cost.decisions:,}")
-    typer.echo(
-        f"Disk       {_size(cost.store_bytes)} of decisions, {_size(cost.state_bytes)} of states "
-        f"(--keep-states {made.keep_states})"
-    )
-    typer.echo(f"Time       about {_duration(cost.seconds)}")
-    typer.echo(f"Energy     about {cost.kilowatt_hours:.3g} kWh, {cost.kilograms_co2:.3g} kg of CO2")
-    typer.echo(f"Assumed: {'; '.join(cost.assumptions)}.")
-    for note in made.notes:
-        typer.echo(f"Note: {note}")
-
-
-def _echo_table(made: Plan) -> None:
-    differs = {c["condition"]: c["differs"] for c in made.conditions}
-    width = max(map(len, differs))
-    against = {c["condition"]: c for c in made.comparisons}
-    typer.echo(f"{'condition':{width}}  networks  epochs  what differs from base")
-    for name, words in differs.items():
-        runs = [r for r in made.runs if r.condition == name]
-        if runs:
-            counts = f"{len(runs):8}  {runs[0].epochs:6}"
-        else:
-            shift = against[name]["shift"]
-            counts = f"{'-':>8}  {f'+{shift}' if shift else '-':>6}"
-        typer.echo(f"{name:{width}}  {counts}  {words}")
-
-
-def _size(count: float) -> str:
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.3g} {unit}"
-        count /= 1000
-    return f"{count:,.3g} TB"
-
-
-def _duration(seconds: float) -> str:
-    for unit, length in (("days", 86400.0), ("hours", 3600.0), ("minutes", 60.0)):
-        if seconds >= 2 * length:
-            return f"{seconds / length:,.1f} {unit}"
-    return f"{seconds:.0f} seconds"

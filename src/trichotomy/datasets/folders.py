@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -76,7 +77,7 @@ def from_folder(loading: Loading, root: Path, *, tests: Sequence[str], shorter: 
             f"{root} lacks a folder train/ or {wanted}; lay out train/<class>/<image>, and {wanted} the same"
         )
         raise InputError(msg)
-    classes, listings = list_folder(root, {"train": "train", "test": test})
+    classes, listings = list_folder(root, {"train": "train", "test": test}, progress=loading.progress)
     chosen = {split: every.at(loading.chosen(split, every.labels)) for split, every in listings.items()}
     files = {split: FolderFiles(root.absolute(), each.paths) for split, each in chosen.items()}
     return from_files(loading, classes, chosen, files, shorter=shorter)
@@ -172,15 +173,22 @@ class FolderFiles:
         InputError
             A file that is gone.
         """
-        count = len(self.paths)
-
-        def some(chunk: int) -> list[tuple[int, int]]:
-            found = [self.source(i).stat() for i in range(chunk * MANY, min((chunk + 1) * MANY, count))]
-            return [(one.st_size, one.st_mtime_ns) for one in found]
-
         try:
-            chunks = spread(some, -(-count // MANY))
+            return file_states(str(self.root), self.paths)
         except OSError as error:
             msg = f"{error.filename} cannot be found any more ({error.strerror}); put it back"
             raise InputError(msg) from error
-        return np.array([one for chunk in chunks for one in chunk], np.int64).reshape(-1, 2)
+
+
+def file_states(root: str, paths: NDArray[np.object_]) -> NDArray[np.int64]:
+    """int64[N, 2]: bytes of each file, and when it was changed.
+
+    They are asked for side by side, since a file system on a network answers late.
+    """
+
+    def some(chunk: int) -> list[tuple[int, int]]:
+        found = [os.stat(f"{root}/{path}") for path in paths[chunk * MANY : (chunk + 1) * MANY]]  # noqa: PTH116 - a Path costs more
+        return [(one.st_size, one.st_mtime_ns) for one in found]
+
+    chunks = spread(some, -(-len(paths) // MANY))
+    return np.array([one for chunk in chunks for one in chunk], np.int64).reshape(-1, 2)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from trichotomy.datasets.dataset import SPLITS
+from trichotomy.datasets.dataset import SPLITS, Progress
 from trichotomy.datasets.pictures import is_image
 from trichotomy.errors import InputError
 
@@ -41,7 +41,9 @@ class Listing:
         return Listing(self.ids[positions], self.labels[positions], self.paths[positions])
 
 
-def list_folder(root: Path, folders: Mapping[str, str]) -> tuple[tuple[str, ...], dict[str, Listing]]:
+def list_folder(
+    root: Path, folders: Mapping[str, str], *, progress: Progress | None = None
+) -> tuple[tuple[str, ...], dict[str, Listing]]:
     """List the images of each split.
 
     Parameters
@@ -50,6 +52,8 @@ def list_folder(root: Path, folders: Mapping[str, str]) -> tuple[tuple[str, ...]
         The data folder.
     folders
         Split to the folder in ``root`` that holds it, such as ``{"train": "train", "test": "val"}``.
+    progress
+        Called as ``progress(name, 0, 0)`` once per folder of a class; the name says how many images there are so far.
 
     Returns
     -------
@@ -72,6 +76,8 @@ def list_folder(root: Path, folders: Mapping[str, str]) -> tuple[tuple[str, ...]
                 msg = f"the class folder {root / folder / name} holds no image; add some, or remove it"
                 raise InputError(msg)
             found[split] += [Found(name, file, f"{folder}/{name}/{file}") for file in inside]
+            if progress is not None:
+                progress(f"listing {folder}/, {len(found[split]):,} images so far", 0, 0)
     return tabulate(found, str(root))
 
 
@@ -98,8 +104,9 @@ def tabulate(found: Mapping[str, Sequence[Found]], where: str) -> tuple[tuple[st
 
 
 def _listing(split: str, images: Sequence[Found], label: Mapping[str, int], where: str) -> Listing:
-    entries = sorted((f"{split}/{each.name}/{each.file}", label[each.name], each.path) for each in images)
-    ids = np.array([entry[0] for entry in entries], object)
+    named = [f"{split}/{each.name}/{each.file}" for each in images]
+    order = sorted(range(len(named)), key=named.__getitem__)
+    ids = np.array([named[k] for k in order], object)
     twice = ids[1:][ids[1:] == ids[:-1]]
     if len(twice):
         msg = f"{where} holds the image {twice[0]} more than once; keep one of them"
@@ -108,8 +115,9 @@ def _listing(split: str, images: Sequence[Found], label: Mapping[str, int], wher
         if not one.isascii() and one.encode(errors="ignore").decode() != one:
             msg = f"{where} holds an image whose name is no text, {one!a}; rename it"
             raise InputError(msg)
-    labels = np.array([entry[1] for entry in entries], np.int64)
-    return Listing(ids, labels, np.array([entry[2] for entry in entries], object))
+    labels = np.array([label[images[k].name] for k in order], np.int64)
+    paths = [one if images[k].path == one else images[k].path for k, one in zip(order, ids, strict=True)]
+    return Listing(ids, labels, np.array(paths, object))  # one text for both, where they agree
 
 
 def _class_folders(folder: Path) -> list[str]:

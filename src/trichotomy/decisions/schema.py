@@ -122,9 +122,7 @@ def from_arrays(
         )
         raise InputError(msg)
     dtype = _class_dtype([target_values, *([given["response"]] if "response" in given else [])], len(classes))
-    arrays = {
-        name: (DIMS, values.astype(_dtype_of(name, dtype), copy=False)) for name, values in given.items()
-    }
+    arrays = {name: (DIMS, _as_type(values, _dtype_of(name, dtype))) for name, values in given.items()}
     per_observer: dict[str, Any] = {
         "condition": ids["observer"],
         "kind": np.full(M, "model", dtype=object),
@@ -215,11 +213,23 @@ def _whole(name: str, array: NDArray[Any]) -> NDArray[Any]:
 def _in_range(name: str, array: NDArray[Any]) -> NDArray[Any]:
     """Refuse values that the stored type could not hold, before they wrap around."""
     lowest, highest = LIMITS[name]
-    bad = array[(array < lowest) | (array > highest)]
+    values = _distinct(array)
+    bad = values[(values < lowest) | (values > highest)]
     if bad.size:
         msg = f"{bad.size} values of '{name}' lie outside {lowest}..{highest}: {few(bad)}"
         raise InputError(msg)
     return array
+
+
+def _distinct(array: NDArray[Any]) -> NDArray[Any]:
+    """An array without what broadcasting repeats: the blank of a large study would fill the memory."""
+    return array[tuple(slice(None) if step else slice(1) for step in array.strides)]
+
+
+def _as_type(array: NDArray[Any], dtype: Any) -> NDArray[Any]:
+    if 0 in array.strides and array.dtype != dtype:
+        return np.broadcast_to(_distinct(array).astype(dtype), array.shape)
+    return array.astype(dtype, copy=False)
 
 
 def _ids(kind: str, given: Sequence[str] | None, count: int) -> NDArray[np.object_]:
@@ -239,7 +249,7 @@ def _plain(values: ArrayLike) -> NDArray[Any]:
 
 
 def _class_dtype(arrays: list[NDArray[Any]], n_classes: int) -> type[np.signedinteger[Any]]:
-    largest = max([n_classes, *(int(a.max()) for a in arrays if a.size)])
+    largest = max([n_classes, *(int(_distinct(a).max()) for a in arrays if a.size)])
     return np.int16 if largest <= np.iinfo(np.int16).max else np.int32
 
 
@@ -298,7 +308,8 @@ def _value_problems(d: Decisions) -> list[str]:
         if name not in d or not isinstance(d[name].variable._data, np.ndarray) or not d[name].size:
             continue  # a stored array is checked chunk by chunk when it is recorded
         values = d[name].values
-        if values.min() < lowest or (highest is not None and values.max() > highest):
+        distinct = _distinct(values)
+        if distinct.min() < lowest or (highest is not None and distinct.max() > highest):
             where = np.argwhere((values < lowest) | (values > (np.inf if highest is None else highest)))
             o, e, i = where[0]
             problems.append(

@@ -32,3 +32,26 @@ def multiply_adds(network: nn.Module, *, channels: int, size: int) -> int:
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         copy(torch.empty(1, channels, size, size, device="meta"))
     return int(counter.get_total_flops()) // 2  # a multiplication and an addition count as two there
+
+
+def kept_bytes(network: nn.Module, *, channels: int, size: int) -> int:
+    """Bytes that a forward pass in fp32 keeps for the gradient, per image: what a batch takes beside the weights.
+
+    As in ``multiply_adds`` nothing is computed. The masks of dropout and what libraries compute in come on top.
+    """
+    import torch
+
+    copy = deepcopy(network).to("meta").eval()  # as training does, batch normalisation keeps its input
+    own = {t.untyped_storage()._cdata for t in (*copy.parameters(), *copy.buffers())}
+    kept: dict[int, int] = {}
+
+    def noted(tensor: torch.Tensor) -> torch.Tensor:
+        storage = tensor.untyped_storage()
+        if storage._cdata not in own:
+            kept[storage._cdata] = storage.nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(noted, lambda tensor: tensor):
+        out = copy(torch.empty(1, channels, size, size, device="meta"))
+    del out  # it held what was kept until here: no storage's place was taken by another
+    return sum(kept.values())

@@ -10,11 +10,16 @@ from pathlib import Path
 from typing import Any
 
 import trichotomy
-from trichotomy.datasets import Dataset
+from trichotomy.datasets import Dataset, Progress
 
 
-def identity(dataset: Dataset, architectures: Sequence[str]) -> dict[str, Any]:
-    """Hashes and versions that decisions depend on; of packages only those that these architectures use."""
+def identity(
+    dataset: Dataset, architectures: Sequence[str], *, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Hashes and versions that decisions depend on; of packages only those that these architectures use.
+
+    ``progress`` is called before each split is hashed: over a network, asking for the sizes of a million files lasts.
+    """
     own = {name.partition(":")[0] for name in architectures if ":" in name} - {"timm"}
     used = {"torch", "numpy", "pillow"}
     if any(not name.startswith("tiny-") and name.partition(":")[0] not in own for name in architectures):
@@ -27,9 +32,14 @@ def identity(dataset: Dataset, architectures: Sequence[str]) -> dict[str, Any]:
             versions[name] = version(name)
         except PackageNotFoundError:
             continue
+    hashes = {}
+    for name, split in (("train", dataset.train), ("test", dataset.test)):
+        if progress is not None:
+            progress(f"hashing the {name} split, {len(split.ids):,} images", 0, 0)
+        hashes[name] = split.content_hash()
     return {
         "code": _code_hash(sorted(own)),
-        "data": {"train": dataset.train.content_hash(), "test": dataset.test.content_hash()},
+        "data": hashes,
         "versions": versions,
     }
 

@@ -18,11 +18,13 @@ from trichotomy.training.feed import Feed
 from trichotomy.training.loop import Tested, Trainer, TrainingFailedError, set_up
 from trichotomy.training.plan import STUDY, Plan, Run, load_data, plan_of
 from trichotomy.training.randomness import seed_of
-from trichotomy.training.states import States
+from trichotomy.training.states import Pace, States
 
 STATES = Path(STUDY) / "states"
 """Where in a store's folder the states are."""
 Told = Callable[[Event], None]
+State = tuple[Mapping[str, Tensor], Mapping[str, Tensor]]
+"""Weights and momentum."""
 
 
 class Workplace:
@@ -102,6 +104,7 @@ class _Member:
     trainer: Trainer
     store: Store
     states: States
+    pace: Pace
     recorder: ThreadPoolExecutor
     told: Told
     first: int
@@ -115,7 +118,9 @@ class _Member:
     ) -> _Member:  # fmt: skip
         states = States(Path(store.path) / STATES / run.observer, plan.keep_states)
         trainer = _trainer(plan, run, feed, device, states)
-        return cls(run, trainer, store, states, recorder, told, first=_resumed(trainer, states, store, run))
+        first = _resumed(trainer, states, store, run)
+        pace = Pace(plan.keep_states, run.epochs)
+        return cls(run, trainer, store, states, pace, recorder, told, first)
 
     def end_epoch(self, epoch: int, logits: Sequence[Tensor]) -> None:
         """Have the epoch recorded, or fail."""
@@ -129,8 +134,8 @@ class _Member:
             return
         self._wait()
         measures = trained | tested.measures
-        state = _copied(self.trainer.network.state_dict()), _copied(self.trainer.momentum())
-        self.recording = self.recorder.submit(self._record, epoch, tested, measures, *state)
+        state = _state(self.trainer) if self.pace.due(epoch) else None
+        self.recording = self.recorder.submit(self._record, epoch, tested, measures, state)
 
     def finish(self) -> None:
         """Wait for what is being recorded; the run is done."""
@@ -143,21 +148,16 @@ class _Member:
         if self.recording is not None:
             self.recording.result()
 
-    def _record(
-        self,
-        epoch: int,
-        tested: Tested,
-        measures: Mapping[str, float],
-        weights: Mapping[str, Tensor],
-        momentum: Mapping[str, Tensor],
-    ) -> None:
-        """Weights, decisions, optimiser: an epoch in the store has its weights, all up to a state are in the store."""
+    def _record(self, epoch: int, tested: Tested, measures: Mapping[str, float], state: State | None) -> None:
+        """Weights, decisions, optimiser: epochs up to a state are in the store, and weights that stay come before."""
         observer = self.run.observer
-        self.states.save_weights(epoch, weights)
+        if state is not None:
+            self.states.save_weights(epoch, state[0])
         self.store.record(
             observer, epoch, tested.responses, p_target=tested.p_target, p_response=tested.p_response, measures=measures
         )  # fmt: skip
-        self.states.save_optimizer(epoch, momentum)
+        if state is not None:
+            self.states.save_optimizer(epoch, state[1])
         self.told(Event(observer=observer, kind="epoch", epoch=epoch, measures=measures))
 
 
@@ -177,12 +177,17 @@ def _trainer(plan: Plan, run: Run, feed: Feed, device: torch.device, states: Sta
 def _resumed(trainer: Trainer, states: States, store: Store, run: Run) -> int:
     """Give the network its latest state, and return the first epoch that is left to do."""
     state = states.latest()
-    done = store.done()[store.observers.index(run.observer)]
+    done = store.done_by(run.observer)
     if state is None or not done[: state[0] + 1].all():
         return 0
     epoch, weights, momentum = state
     trainer.restore(weights, momentum)
     return epoch + 1
+
+
+def _state(trainer: Trainer) -> State:
+    """Weights and momentum as they are now, for they will be saved while the next epoch changes them."""
+    return _copied(trainer.network.state_dict()), _copied(trainer.momentum())
 
 
 def _copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -11,7 +11,7 @@ from typing import Any
 from trichotomy import datasets
 from trichotomy.datasets import Dataset, Progress
 from trichotomy.decisions import Decisions
-from trichotomy.decisions.schema import few
+from trichotomy.decisions.schema import duplicates, few
 from trichotomy.errors import InputError, TrichotomyError
 from trichotomy.training.conditions import BASE, Condition
 from trichotomy.training.identity import identity
@@ -86,13 +86,22 @@ class Plan:
         }  # fmt: skip
 
 
-def make_plan(recipe: Recipe, dataset: Dataset, source: Mapping[str, Any], machine: Machine) -> Plan:
+def make_plan(
+    recipe: Recipe,
+    dataset: Dataset,
+    source: Mapping[str, Any],
+    machine: Machine,
+    *,
+    progress: Progress | None = None,
+) -> Plan:
     """Lay out a study.
 
     Parameters
     ----------
     dataset, source
         The data, and where it is loaded from, as ``Plan.dataset``.
+    progress
+        Called before each split is hashed.
 
     Raises
     ------
@@ -117,7 +126,7 @@ def make_plan(recipe: Recipe, dataset: Dataset, source: Mapping[str, Any], machi
         dataset=dict(source), runs=runs,
         conditions=tuple({"condition": c.name, "differs": c.differs} for c in recipe.conditions),
         comparisons=tuple(_comparisons(recipe.conditions)), notes=tuple(notes),
-        identity=identity(dataset, [r.settings.architecture for r in runs]),
+        identity=identity(dataset, [r.settings.architecture for r in runs], progress=progress),
     )  # fmt: skip
 
 
@@ -191,7 +200,7 @@ def _check(conditions: Sequence[Condition], longer: int) -> None:
         if not re.fullmatch(r"\w([\w .+-]*[\w+-])?", name):
             msg = f"{name!r} cannot be the name of a condition; choose letters, digits and hyphens"
             raise InputError(msg)
-    twice = sorted({n for n in names if names.count(n) > 1})
+    twice = sorted(duplicates(names))
     if twice:
         msg = f"conditions {few(twice)} are there more than once; give each its own name"
         raise InputError(msg)
@@ -199,7 +208,7 @@ def _check(conditions: Sequence[Condition], longer: int) -> None:
         msg = f"a study needs the condition '{BASE}' with one network, with which the others are compared"
         raise InputError(msg)
     ids = [o for c in conditions for o in _observers(c)]
-    alike = sorted({o for o in ids if ids.count(o) > 1})
+    alike = sorted(duplicates(ids))
     if alike:
         msg = f"networks of two conditions would both be called {few(alike)}; give the conditions other names"
         raise InputError(msg)

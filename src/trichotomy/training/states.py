@@ -1,4 +1,7 @@
-"""States of a network in training: weights in one file per epoch, the optimiser's in one file, none of them pickles."""
+"""States of a network in training: weights in one file per epoch, the optimiser's in one file, none of them pickles.
+
+Which epochs' states are saved is for ``Pace`` to say; how, for ``States``.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import json
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -14,13 +18,48 @@ from uuid import uuid4
 import google_crc32c
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 OPTIMIZER = "optimizer.safetensors"
 ENTROPY = "entropy.txt"
 CHECKSUM = "crc32c"
 ABOUT = "trichotomy"
+PACE_SECONDS = 10.0
+"""Where not every epoch's weights are to stay, a state is saved at most so often."""
+
+
+class Pace:
+    """When the state of a network in training is saved.
+
+    Saving the state of a tiny network costs a few hundredths of training its epoch, more than recording its decisions.
+    So where the states of earlier epochs do not stay, one is saved every few seconds at most. A network that is killed
+    repeats those seconds; what is repeated comes out the same and is recorded again.
+
+    Parameters
+    ----------
+    keep
+        ``all``: every epoch; ``last``: also the last one, whose weights stay; ``none``: not that one, since nothing
+        can come after it.
+    last
+        The last epoch.
+    """
+
+    def __init__(self, keep: str, last: int) -> None:
+        self._keep, self._last = keep, last
+        self._saved = time.monotonic()
+
+    def due(self, epoch: int) -> bool:
+        """Whether the state after this epoch is to be saved; asked once per epoch, in their order."""
+        now = time.monotonic()
+        if self._keep == "all":
+            return True
+        if epoch == self._last:
+            return self._keep == "last"
+        if now - self._saved < PACE_SECONDS:
+            return False
+        self._saved = now
+        return True
 
 
 class States:
@@ -95,7 +134,7 @@ def _write(path: Path, tensors: Mapping[str, Tensor], about: dict[str, str]) -> 
     aside = path.with_name(f".{uuid4().hex}.partial")
     plain = {name: t.detach().contiguous() for name, t in tensors.items()}
     note = json.dumps({**about, CHECKSUM: _checksum(plain)})  # in one: several keys would be in any order
-    aside.write_bytes(save(plain, metadata={ABOUT: note}))
+    save_file(plain, aside, metadata={ABOUT: note})
     aside.replace(path)
 
 
@@ -113,6 +152,6 @@ def _checksum(tensors: Mapping[str, Tensor]) -> str:
     """CRC-32C of names and contents; safetensors have none of their own."""
     check = 0
     for name in sorted(tensors):
-        content = tensors[name].cpu().reshape(-1).view(torch.uint8).numpy().tobytes()
+        content = tensors[name].cpu().reshape(-1).view(torch.uint8).numpy()
         check = google_crc32c.extend(google_crc32c.extend(check, name.encode()), content)
     return f"{check:08x}"

@@ -105,7 +105,7 @@ def plan_study(
         "options": {**chosen.dataset, **(options or {})},
     }
     loaded = load_data(source, progress, cache=cache, fill=False)
-    plan = make_plan(chosen, loaded, source, machine or Machine())
+    plan = make_plan(chosen, loaded, source, machine or Machine(), progress=progress)
     _check_networks(plan, loaded)
     return plan, loaded
 
@@ -189,8 +189,7 @@ def study(
         _tidied(path, store, plan, left)
     shared = groups(plan, left, places=len(places), most=lockstep)
     planned(plan, shared)
-    for observer in left:
-        store.fail(observer, "")
+    store.forgive(left)
     failed: dict[str, str] = {}
     if left:
         with closing(runner.execute(path.resolve(), shared)) as events:
@@ -284,7 +283,7 @@ def _tidied(path: Path, store: Store, plan: Plan, left: Sequence[str]) -> None:
     for run in plan.runs:
         if run.observer not in left:
             States(path / STATES / run.observer, plan.keep_states).finish(run.epochs)
-            store.fail(run.observer, "")
+    store.forgive([observer for observer in store.observers if observer not in left])
     for partial in path.glob("*/.*.partial"):
         partial.unlink(missing_ok=True)
 

@@ -27,7 +27,7 @@ import numpy as np
 from benchmarks.timing import Row, interleaved
 
 if TYPE_CHECKING:
-    from trichotomy.training import Event, Recipe
+    from trichotomy.training import Recipe
     from trichotomy.training.loop import Trainer
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ import typer
 
 if TYPE_CHECKING:
     from trichotomy.training import Outcome
-    from trichotomy.training.execution import Event
+    from trichotomy.training.execution import Event, Executor
     from trichotomy.training.plan import Plan
 
 PLAIN_EVERY_SECONDS = 5.0
@@ -79,6 +79,10 @@ class Runs:
         else:
             row.state, row.reason = event.kind, event.reason
         self.show(event)
+
+    def said(self, sentence: str) -> None:
+        """Pass on a sentence of whoever carries out the study."""
+        typer.echo(sentence, err=True)
 
     def show(self, event: Event | None = None) -> None:
         """Show where everything stands; here, nowhere."""
@@ -152,6 +156,9 @@ class _Live(Runs):
             self._started = True
             self._live.start()
 
+    def said(self, sentence: str) -> None:
+        self._console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+
     def close(self) -> None:
         if self._started:
             self._live.stop()
@@ -207,26 +214,35 @@ def runs_shown() -> Iterator[Runs]:
         shown.close()
 
 
-def carry_out(dataset: str, out: Path, *, again: str, **options: Any) -> Outcome:
+def carry_out(
+    dataset: str, out: Path, *, again: str, executor: Executor | None = None, **options: Any
+) -> Outcome:
     """Carry out a study, showing its runs, and name those that failed; Ctrl-C ends the command.
 
     Parameters
     ----------
     again
         How to go on with it, in words.
+    executor
+        As for ``training.study``; jobs that it has submitted go on after Ctrl-C.
     options
         As for ``training.study``.
     """
-    from trichotomy.training import study
+    from trichotomy.cli.execution import how_to_look
+    from trichotomy.training import SlurmExecutor, study
 
     with runs_shown() as show:
+        if isinstance(executor, SlurmExecutor):
+            executor = replace(executor, told=show.said)
         try:
             outcome = study(
-                dataset, out, told=show.told, planned=show.planned, progress=show.reading, **options
-            )
+                dataset, out, told=show.told, planned=show.planned, progress=show.reading, executor=executor,
+                **options,
+            )  # fmt: skip
         except KeyboardInterrupt:
             show.close()
-            typer.echo(f"Interrupted. {show.summary()} Go on with {again}.", err=True)
+            then = how_to_look(out) or f"Go on with {again}."
+            typer.echo(f"Interrupted. {show.summary()} {then}", err=True)
             raise typer.Exit(INTERRUPTED) from None
     for observer, reason in outcome.failed.items():
         typer.echo(f"Failed: {observer}: {reason}", err=True)

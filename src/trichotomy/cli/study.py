@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 
 def study(
     dataset: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="DATASET",
             help="gaussian, digits, cifar10, cifar100, imagenet, imagefolder:PATH, or module:attribute.",
+            show_default=False,
         ),
-    ],
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Store to make, a folder.")] = None,
     data: Annotated[
         Path | None, typer.Option(help="Folder of the data set, where it is not generated.")
@@ -55,22 +56,57 @@ def study(
     channels_last: Annotated[bool, typer.Option(help="Memory format of images and weights.")] = True,
     compiled: Annotated[bool, typer.Option("--compile", help="Use torch.compile.")] = False,
     threads: Annotated[int, typer.Option(min=1, help="Threads within one network on a CPU.")] = 1,
+    slurm: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEY=VALUE,...",
+            help="Carry it out as an array of SLURM jobs: partition=gpu,gpus=1,time=8:00:00,...",
+        ),
+    ] = None,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="With --slurm: submit the jobs and return.")
+    ] = False,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="Carry it out on a Dask cluster: tcp://HOST:PORT, or local for one here."
+        ),
+    ] = None,
+    status: Annotated[
+        bool, typer.Option("--status", help="Show where the study in --out stands, and do nothing.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="With --status: print one JSON object and nothing else.")
+    ] = False,
 ) -> None:
     """Train variants of one network under controlled conditions and record every decision at every epoch.
 
     The store that comes out is what **analyze** and **figure** take. A study that was interrupted goes on with
     **--resume**, exactly as if it had not been.
     """
+    from trichotomy.cli.execution import check_places, executor_for, wants_gpu
     from trichotomy.cli.runs import FAILED, carry_out
     from trichotomy.errors import InputError
     from trichotomy.training import Machine
 
+    if status:
+        _show_status(out, as_json=as_json)
+        return
+    if as_json:
+        msg = "--json goes with --status"
+        raise InputError(msg)
+    if dataset is None:
+        msg = "say on what to train: trichotomy study DATASET --out NAME.zarr, with gaussian, imagenet, ..."
+        raise InputError(msg)
+    places = check_places(slurm=slurm, dask=dask, no_wait=no_wait)
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.append(here)  # a user's own data, networks and recipes are found from here, and hide nothing
     if out is None and not plan:
         msg = "say where to: --out NAME.zarr (or --plan to see what the study would cost)"
         raise InputError(msg)
+    if device == "auto" and places is not None and wants_gpu(places):
+        device = "cuda"  # there need be none where jobs are submitted
     machine = Machine(
         device=_device(device), precision=precision, channels_last=channels_last, compiled=compiled,  # type: ignore[arg-type]
         threads=threads,
@@ -83,15 +119,30 @@ def study(
         _show_plan(dataset, workers, chosen)
         return
     assert out is not None
-    again = "the same command and --resume"
-    outcome = carry_out(dataset, out, again=again, resume=resume, workers=workers, **chosen)
-    typer.echo(
-        f"{len(outcome.finished)} of {len(outcome.finished) + len(outcome.failed)} networks are trained."
-    )
+    outcome = carry_out(
+        dataset, out, again="the same command and --resume", resume=resume, workers=workers,
+        executor=executor_for(machine, slurm=places, dask=dask, no_wait=no_wait, workers=workers), **chosen,
+    )  # fmt: skip
+    total = len(outcome.finished) + len(outcome.failed) + len(outcome.waiting)
+    submitted = f", {len(outcome.waiting)} are left to jobs" if outcome.waiting else ""
+    typer.echo(f"{len(outcome.finished)} of {total} networks are trained{submitted}.")
     typer.echo(f"Store: {out}")
     if outcome.failed:
         raise typer.Exit(FAILED)
+    if outcome.waiting:
+        typer.echo(f"Look:  trichotomy study --out {out} --status")
+        return
     typer.echo(f"Next:  trichotomy analyze {out} --out {out.with_suffix('')}-report")
+
+
+def _show_status(out: Path | None, *, as_json: bool) -> None:
+    from trichotomy.cli.status import show_status
+    from trichotomy.errors import InputError
+
+    if out is None:
+        msg = "say of which study: --out NAME.zarr --status"
+        raise InputError(msg)
+    show_status(out, as_json=as_json)
 
 
 def _device(name: str) -> str:

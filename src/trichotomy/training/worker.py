@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -17,6 +18,11 @@ from typing import IO, Any
 
 def main(store_path: str, device: str) -> None:
     """Work until the input ends."""
+    for name in ("SIGTERM", "SIGUSR1", "SIGUSR2"):  # a cluster sends these to all processes of a job at once
+        if hasattr(signal, name):
+            signal.signal(
+                getattr(signal, name), signal.SIG_IGN
+            )  # what they mean, whoever started this decides
     runs: queue.Queue[str] = queue.Queue()
     threading.Thread(target=_listen, args=(sys.stdin, runs), daemon=True).start()
     events = os.fdopen(os.dup(sys.stdout.fileno()), "w")

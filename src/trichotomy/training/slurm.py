@@ -1,0 +1,337 @@
+"""SLURM: one array of jobs for a study, a job per group of runs, submitted and requeued through submitit."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import signal
+import sys
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+from trichotomy.errors import InputError, MissingExtraError, UnknownNameError
+from trichotomy.training.execution import Event
+from trichotomy.training.following import follow
+from trichotomy.training.notes import give_up, notes_of
+from trichotomy.training.plan import STUDY
+from trichotomy.training.submissions import Job, QueueError, active, cancelling, in_queue, remember
+from trichotomy.training.task import Task, carry_out
+
+LOGS = Path(STUDY) / "jobs"
+"""Where in a store's folder submitit keeps what it submits and what jobs print."""
+KEYS: Mapping[str, tuple[str, type]] = {
+    "partition": ("partition", str), "account": ("account", str), "qos": ("qos", str), "time": ("time", str),
+    "gpus": ("gpus_per_node", int), "cpus": ("cpus_per_task", int), "mem": ("mem", str),
+    "constraint": ("constraint", str), "gres": ("gres", str), "exclude": ("exclude", str),
+    "nodelist": ("nodelist", str), "name": ("job_name", str), "comment": ("comment", str),
+    "mail_type": ("mail_type", str), "mail_user": ("mail_user", str), "setup": ("setup", str),
+    "signal_delay": ("signal_delay_s", int),
+}  # fmt: skip
+"""Keys of ``--slurm``, and submitit's parameters with their types; beside them ``cluster`` and ``extra.NAME``."""
+CLUSTERS = ("slurm", "local")
+MINUTES = 240
+"""Time limit where none is given: long enough for some epochs, short enough to be let in soon; jobs requeue."""
+LONG = 10**6
+"""How often a job may reach its time limit; whether it gets anywhere is judged by the epochs it records."""
+MOST_FRUITLESS = 3
+FRUITLESS = (
+    f"{MOST_FRUITLESS} jobs in a row reached their time limit, or were preempted, before one epoch was recorded; give "
+    f"them more time"
+)
+LOOK_SECONDS = {"slurm": 10.0, "local": 0.5}
+PATIENCE_SECONDS = {"slurm": 60.0, "local": 1.0}
+"""For so long after a job has left the queue its last files may not be seen yet over a network."""
+HOLD_SECONDS = 3600.0
+
+
+def slurm_options(text: str) -> dict[str, Any]:
+    """Take ``partition=gpu,gpus=1,time=8:00:00`` apart.
+
+    A comma that no ``key=`` follows belongs to the value, as in ``exclude=node1,node2``.
+
+    Returns
+    -------
+    dict
+        ``cluster``, and parameters of submitit's executor.
+
+    Raises
+    ------
+    InputError, UnknownNameError
+        A key that is not known, a value that is none.
+    """
+    parameters: dict[str, Any] = {"cluster": "slurm"}
+    extra: dict[str, str] = {}
+    for part in re.split(r",(?=[\w.-]+=)", text.strip().strip(",")):
+        key, equals, value = (piece.strip() for piece in part.partition("="))
+        if not equals or not key or not value:
+            msg = f"--slurm {text!r}: {part!r} is not KEY=VALUE; write it like partition=gpu,gpus=1,time=8:00:00"
+            raise InputError(msg)
+        if key.startswith("extra."):
+            extra[key.removeprefix("extra.")] = value
+        elif key == "cluster":
+            if value not in CLUSTERS:
+                kind = "cluster for --slurm"
+                raise UnknownNameError(kind, value, list(CLUSTERS))
+            parameters["cluster"] = value
+        elif key not in KEYS:
+            kind = "key of --slurm (other options of sbatch: extra.NAME=VALUE)"
+            raise UnknownNameError(kind, key, [*KEYS, "cluster"])
+        else:
+            name, as_type = KEYS[key]
+            parameters[name] = _value(key, value, as_type)
+    if extra:
+        parameters["additional_parameters"] = extra
+    return parameters
+
+
+def _value(key: str, value: str, as_type: type) -> Any:
+    if key == "time":
+        return _minutes(value)
+    if key == "setup":
+        return [value]
+    if as_type is int:
+        try:
+            number = int(value)
+        except ValueError:
+            number = -1
+        if number < 0:
+            msg = f"--slurm {key}={value}: {value!r} is not a number of {key.replace('_', ' ')}; write a whole number"
+            raise InputError(msg)
+        return number
+    return value
+
+
+def _minutes(text: str) -> int:
+    """Minutes of ``90``, ``8:00:00``, ``1-12:00:00``, as sbatch reads them, rounded up."""
+    found = re.fullmatch(r"(?:(\d+)-)?(\d+)(?::(\d+))?(?::(\d+))?", text)
+    if found is None:
+        msg = f"--slurm time={text}: {text!r} is no time limit; write minutes, H:MM:SS or D-HH:MM:SS"
+        raise InputError(msg)
+    days, *rest = found.groups()
+    first, second, third = (int(part or 0) for part in rest)
+    if days is not None:  # D-HH[:MM[:SS]]
+        seconds = ((int(days) * 24 + first) * 60 + second) * 60 + third
+    elif rest[2] is not None:  # HH:MM:SS
+        seconds = (first * 60 + second) * 60 + third
+    else:  # MM[:SS]
+        seconds = first * 60 + second
+    if not seconds:
+        msg = f"--slurm time={text} leaves no time at all"
+        raise InputError(msg)
+    return -(-seconds // 60)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlurmExecutor:
+    """Submits a study as one job array and follows it; jobs go on when whoever submitted them has gone.
+
+    Attributes
+    ----------
+    options
+        As ``slurm_options`` gives them.
+    device, threads
+        Of every job: ``cuda`` or ``cpu``, and threads within one network on a CPU.
+    workers
+        Jobs at once; None: as many as the cluster lets in.
+    wait
+        Whether to follow the jobs; otherwise ``execute`` ends once they are submitted.
+    told
+        Called with sentences for the user: which jobs were submitted.
+
+    Raises
+    ------
+    MissingExtraError
+        submitit is not installed.
+    InputError
+        There is no SLURM here.
+    """
+
+    options: Mapping[str, Any] = field(default_factory=dict)
+    device: str = "cpu"
+    threads: int = 1
+    workers: int | None = None
+    wait: bool = True
+    told: Callable[[str], None] = lambda _: None
+
+    def __post_init__(self) -> None:
+        if self.workers is not None and self.workers < 1:
+            msg = f"workers is {self.workers}; at least one is needed"
+            raise InputError(msg)
+        self._engine(Path())
+
+    @property
+    def cluster(self) -> str:
+        """``slurm``, or ``local`` for processes of this machine that stand in for it."""
+        return str(self.options.get("cluster", "slurm"))
+
+    def execute(self, store: Path, groups: Sequence[Sequence[str]]) -> Generator[Event]:
+        """Submit what no job in the queue is there for already, and follow all of them; closing leaves them be."""
+        wanted = [(g,) if isinstance(g, str) else tuple(g) for g in groups]
+        earlier = notes_of(store)
+        jobs = [job for job in active(store) if {*job.observers} & {o for group in wanted for o in group}]
+        taken = {observer for job in jobs for observer in job.observers}
+        if jobs:
+            earlier = {o: note for o, note in earlier.items() if o not in taken}
+            self.told(f"{len(jobs)} jobs of this study are in the queue already: {_named(jobs)}.")
+        new = [group for group in (tuple(o for o in g if o not in taken) for g in wanted) if group]
+        if new:
+            made = self._submit(store, new)
+            jobs += made
+            self.told(f"Submitted {len(made)} {'job' if len(made) == 1 else 'jobs'}: {_named(made)}.")
+        if self.wait:
+            left = {o for group in wanted for o in group}
+            yield from follow(
+                store, [tuple(o for o in job.observers if o in left) for job in jobs], _Ended(store, jobs),
+                earlier=earlier, every=LOOK_SECONDS[self.cluster], patience=PATIENCE_SECONDS[self.cluster],
+            )  # fmt: skip
+
+    def _submit(self, store: Path, groups: Sequence[tuple[str, ...]]) -> list[Job]:
+        from submitit.core.utils import FailedJobError, FailedSubmissionError
+
+        engine = self._engine(store / LOGS)
+        name = f"trichotomy-{store.stem}"
+        chosen: dict[str, Any] = {k: v for k, v in self.options.items() if k != "cluster"}
+        if self.cluster == "local":
+            engine.update_parameters(
+                timeout_min=chosen.get("time", MINUTES), gpus_per_node=chosen.get("gpus_per_node", 0),
+                signal_delay_s=chosen.get("signal_delay_s", 30), setup=chosen.get("setup", []),
+            )  # fmt: skip
+        else:
+            extra = {"requeue": True} | dict(chosen.pop("additional_parameters", {}))
+            defaults = {"job_name": name, "time": MINUTES, "cpus_per_task": self.threads}
+            if self.device == "cuda" and not {"gpus_per_node", "gres"} & chosen.keys():
+                defaults["gpus_per_node"] = 1
+            parallel = {} if self.workers is None else {"array_parallelism": self.workers}
+            engine.update_parameters(**(defaults | chosen | parallel), additional_parameters=extra)
+        tasks = [
+            Task(
+                store=str(store),
+                group=group,
+                device=self.device,
+                threads=self.threads,
+                folder=str(Path.cwd()),
+            )
+            for group in groups
+        ]
+        now = time.time()
+        try:
+            with engine.batch():
+                made = [engine.submit(Submitted(task)) for task in tasks]
+        except (FailedJobError, FailedSubmissionError, OSError) as error:
+            last = (str(error).strip() or type(error).__name__).splitlines()[-1]
+            msg = f"the jobs could not be submitted: {last}"
+            raise InputError(msg) from error
+        jobs = [
+            Job(id=str(job.job_id), cluster=self.cluster, observers=group, submitted=now)
+            for job, group in zip(made, groups, strict=True)
+        ]
+        remember(store, jobs)
+        return jobs
+
+    def _engine(self, folder: Path) -> Any:
+        try:
+            import submitit
+        except ImportError as error:
+            feature = "submitting jobs to SLURM"
+            raise MissingExtraError(feature, "cluster") from error
+        python = f"{shlex.quote(sys.executable)} -P"  # a file of the current folder hides no library
+        logs = folder / "%j"
+        try:
+            if self.cluster == "local":
+                return submitit.LocalExecutor(logs, max_num_timeout=LONG, python=python)
+            return submitit.SlurmExecutor(logs, max_num_timeout=LONG, python=python)
+        except RuntimeError as error:
+            msg = "there is no SLURM here: srun is not found; submit from a machine where sbatch works"
+            raise InputError(msg) from error
+
+
+def _named(jobs: Sequence[Job]) -> str:
+    arrays = sorted({job.id.partition("_")[0] for job in jobs})
+    return f"{', '.join(arrays)} (cancel with: {cancelling(jobs)})"
+
+
+@dataclass(slots=True)
+class _Ended:
+    """Which of some jobs are in the queue no more."""
+
+    store: Path
+    jobs: Sequence[Job]
+
+    def __call__(self) -> Mapping[int, str]:
+        try:
+            queue = in_queue(self.jobs)
+        except QueueError:  # busy, or restarting: the next look will tell
+            return {}
+        return {
+            k: f"job {job.id} ended without finishing; what it printed is in {self.store / LOGS / job.id}"
+            for k, job in enumerate(self.jobs)
+            if job.id not in queue
+        }
+
+
+class _TerminatedError(SystemExit):
+    """SIGTERM, on its way through whatever is being done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What a job of submitit's calls: its task, from wherever that stands.
+
+    Attributes
+    ----------
+    fruitless
+        Starts in a row, up to this one, that recorded no epoch.
+    """
+
+    task: Task
+    fruitless: int = 0
+    before: list[int] = field(default_factory=list)
+
+    def __call__(self) -> None:
+        """Carry out the task; SIGTERM stops it and leaves the rest to SLURM."""
+        import submitit
+
+        self.before.append(self._recorded())
+        signal.signal(signal.SIGTERM, _terminated)
+        try:
+            carry_out(replace(self.task, job=submitit.JobEnvironment().job_id))
+        except (
+            submitit.core.utils.UncompletedJobError
+        ):  # what submitit raises where ``checkpoint`` gives None
+            give_up(Path(self.task.store), self.task.group, FRUITLESS)
+            raise
+        except _TerminatedError:
+            # Cancelled or preempted: the kill that follows, with or without a requeue, is SLURM's. A job that ended by
+            # itself within the time of grace would not be requeued.
+            time.sleep(HOLD_SECONDS)
+            raise
+
+    def checkpoint(self) -> Any:
+        """Return what is left, for submitit to requeue: the same task; None where it never gets anywhere.
+
+        There is nothing to save: every epoch recorded is in the store.
+        """
+        from submitit.helpers import DelayedSubmission
+
+        got_on = not self.before or self._recorded() > self.before[-1]
+        fruitless = 0 if got_on else self.fruitless + 1
+        if fruitless >= MOST_FRUITLESS:
+            return None
+        return DelayedSubmission(Submitted(self.task, fruitless))
+
+    def _recorded(self) -> int:
+        from trichotomy.decisions import Store
+
+        record = Store(self.task.store)
+        rows = [record.observers.index(observer) for observer in self.task.group]
+        return int(record.done()[rows].sum())
+
+
+def _terminated(*_: object) -> NoReturn:
+    with suppress(ValueError):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # once is enough
+    raise _TerminatedError(128 + signal.SIGTERM)

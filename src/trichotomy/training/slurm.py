@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import shlex
 import signal
@@ -18,7 +19,7 @@ from trichotomy.training.execution import Event
 from trichotomy.training.following import follow
 from trichotomy.training.notes import give_up, notes_of
 from trichotomy.training.plan import STUDY
-from trichotomy.training.submissions import Job, QueueError, active, cancelling, in_queue, remember
+from trichotomy.training.submissions import Job, Queued, QueueError, active, cancelling, in_queue, remember
 from trichotomy.training.task import Task, carry_out
 
 LOGS = Path(STUDY) / "jobs"
@@ -42,7 +43,9 @@ FRUITLESS = (
     f"{MOST_FRUITLESS} jobs in a row reached their time limit, or were preempted, before one epoch was recorded; give "
     f"them more time"
 )
-LOOK_SECONDS = {"slurm": 10.0, "local": 0.5}
+LOOK_SECONDS = {"slurm": 2.0, "local": 0.5}
+ASK_SECONDS = {"slurm": 15.0, "local": 0.0}
+"""How often a follower looks at the store, and how often it asks the queue, which all of a cluster's users share."""
 PATIENCE_SECONDS = {"slurm": 60.0, "local": 1.0}
 """For so long after a job has left the queue its last files may not be seen yet over a network."""
 HOLD_SECONDS = 3600.0
@@ -254,21 +257,26 @@ def _named(jobs: Sequence[Job]) -> str:
     return f"{', '.join(arrays)} (cancel with: {cancelling(jobs)})"
 
 
-@dataclass(slots=True)
 class _Ended:
     """Which of some jobs are in the queue no more."""
 
-    store: Path
-    jobs: Sequence[Job]
+    def __init__(self, store: Path, jobs: Sequence[Job]) -> None:
+        self._logs, self._jobs = store / LOGS, jobs
+        self._asked = -math.inf
+        self._over: Mapping[int, str] = {}
 
     def __call__(self) -> Mapping[int, str]:
-        try:
-            queue = in_queue(self.jobs)
-        except QueueError:  # busy, or restarting: the next look will tell
-            return {}
+        now = time.monotonic()
+        if now - self._asked >= ASK_SECONDS[self._jobs[0].cluster]:
+            self._asked = now
+            with suppress(QueueError):  # busy, or restarting: the next time will tell
+                self._over = self._left(in_queue(self._jobs))
+        return self._over
+
+    def _left(self, queue: Mapping[str, Queued]) -> Mapping[int, str]:
         return {
-            k: f"job {job.id} ended without finishing; what it printed is in {self.store / LOGS / job.id}"
-            for k, job in enumerate(self.jobs)
+            k: f"job {job.id} ended without finishing; what it printed is in {self._logs / job.id}"
+            for k, job in enumerate(self._jobs)
             if job.id not in queue
         }
 
@@ -277,25 +285,30 @@ class _TerminatedError(SystemExit):
     """SIGTERM, on its way through whatever is being done."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Submitted:
     """What a job of submitit's calls: its task, from wherever that stands.
 
     Attributes
     ----------
     fruitless
-        Starts in a row, up to this one, that recorded no epoch.
+        Starts in a row before this one that recorded no epoch.
+    before
+        Epochs that were recorded when this job began; None before it has.
+    requeuing
+        Whether it is on its way out and back to the queue.
     """
 
     task: Task
     fruitless: int = 0
-    before: list[int] = field(default_factory=list)
+    before: int | None = None
+    requeuing: bool = False
 
     def __call__(self) -> None:
         """Carry out the task; SIGTERM stops it and leaves the rest to SLURM."""
         import submitit
 
-        self.before.append(self._recorded())
+        self.before = self._recorded()
         signal.signal(signal.SIGTERM, _terminated)
         try:
             carry_out(replace(self.task, job=submitit.JobEnvironment().job_id))
@@ -305,6 +318,8 @@ class Submitted:
             give_up(Path(self.task.store), self.task.group, FRUITLESS)
             raise
         except _TerminatedError:
+            if self.requeuing:
+                raise
             # Cancelled or preempted: the kill that follows, with or without a requeue, is SLURM's. A job that ended by
             # itself within the time of grace would not be requeued.
             time.sleep(HOLD_SECONDS)
@@ -317,10 +332,11 @@ class Submitted:
         """
         from submitit.helpers import DelayedSubmission
 
-        got_on = not self.before or self._recorded() > self.before[-1]
+        got_on = self.before is None or self._recorded() > self.before
         fruitless = 0 if got_on else self.fruitless + 1
         if fruitless >= MOST_FRUITLESS:
             return None
+        self.requeuing = True
         return DelayedSubmission(Submitted(self.task, fruitless))
 
     def _recorded(self) -> int:

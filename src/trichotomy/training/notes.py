@@ -58,7 +58,7 @@ class Note:
         """Whether its process is alive; None where that cannot be seen from this machine."""
         if self.host != socket.gethostname():
             return None
-        return _birth(self.process) == self.birth
+        return birth_of(self.process) == self.birth
 
 
 def notes_of(store: Path) -> dict[str, Note]:
@@ -106,7 +106,7 @@ class Noted:
         finally:
             for observer, note in running.items():
                 with suppress(OSError):
-                    _write(store, observer, note, state="stopped")
+                    write_note(store, observer, note, state="stopped")
 
     def _note(
         self, store: Path, record: Store, event: Event, done: Mapping[str, int], running: dict[str, Note]
@@ -115,16 +115,16 @@ class Noted:
         if event.kind == "started":
             here = Note(
                 state="running", since=time.time(), first=done[observer], job=self.job,
-                host=socket.gethostname(), process=os.getpid(), birth=_birth(os.getpid()),
+                host=socket.gethostname(), process=os.getpid(), birth=birth_of(os.getpid()),
             )  # fmt: skip
             running[observer] = here
-            _write(store, observer, here)
+            write_note(store, observer, here)
             record.fail(observer, "")
         elif event.kind in ("done", "failed"):
             note = running.pop(observer)
             if event.kind == "failed":
                 record.fail(observer, event.reason)
-            _write(store, observer, note, state=event.kind, reason=event.reason)
+            write_note(store, observer, note, state=event.kind, reason=event.reason)
 
 
 def give_up(store: Path, observers: Sequence[str], reason: str) -> None:
@@ -134,14 +134,15 @@ def give_up(store: Path, observers: Sequence[str], reason: str) -> None:
     notes = notes_of(store)
     for observer in pending & {*observers} & notes.keys():
         record.fail(observer, reason)
-        _write(store, observer, notes[observer], state="failed", reason=reason)
+        write_note(store, observer, notes[observer], state="failed", reason=reason)
 
 
-def _write(store: Path, observer: str, note: Note, **changes: str) -> None:
+def write_note(store: Path, observer: str, note: Note, **changes: str) -> None:
+    """Write an observer's note, with some of its fields changed."""
     write_text(store / NOTES / f"{observer}.json", json.dumps(asdict(note) | changes))
 
 
-def _birth(process: int) -> str:
+def birth_of(process: int) -> str:
     """What tells a living process from every other; empty where it is dead."""
     try:
         state, *rest = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()

@@ -162,17 +162,16 @@ class _Look:
         queued = self._queue.get(job.id) if self._queue is not None and job is not None else None
         if queued == "waiting":
             return "waiting", ""
-        if note is not None and note.state == "running":
-            alive = self._alive(note)
-            return ("running", "") if alive else ("stopped", f"it was left at {_when(note.since)} or later")
+        if note is not None and note.state == "running" and self._alive(note):
+            return "running", ""
         if note is not None and note.state == "failed":
             return "failed", note.reason
         if self._failures[run.observer]:
             return "failed", self._failures[run.observer]
         if queued == "running":
             return "running", ""
-        if note is not None and note.state == "stopped":
-            return "stopped", ""
+        if note is not None:
+            return "stopped", f"it was left after {_when(note.since)}" if note.state == "running" else ""
         if job is not None and self._queue is not None:
             return "stopped", f"job {job.id} ended before it began"
         return ("waiting", "") if self._any_running or job is not None else ("stopped", "")

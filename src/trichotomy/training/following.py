@@ -7,6 +7,9 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from trichotomy.decisions import Store
 from trichotomy.training.execution import Event
 from trichotomy.training.notes import Note, notes_of
@@ -58,12 +61,14 @@ class _Look:
         self.left = [observer for group in groups for observer in group]
         self._place = {observer: k for k, observer in enumerate(self._record.observers)}
         self._seen = self._record.done()
+        self._planned = self._seen.sum(axis=1)
+        for observer, _ in self._record.pending():
+            self._planned[self._place[observer]] += 1
         self._begun: dict[str, float] = {}
 
     def news(self) -> Generator[Event]:
         """Tell what has happened since the last look."""
         notes = notes_of(self._path)  # before the epochs: a note of the end comes after them
-        pending = {observer for observer, _ in self._record.pending()}
         done = self._record.done()
         for observer in list(self.left):
             note = notes.get(observer)
@@ -76,16 +81,16 @@ class _Look:
             for epoch in (done[place] & ~self._seen[place]).nonzero()[0]:
                 measures = self._record.measures(observer, int(epoch))
                 yield Event(observer=observer, kind="epoch", epoch=int(epoch), measures=measures)
-            yield from self._end(observer, note, finished=observer not in pending)
+            yield from self._end(observer, note, finished=self._finished(observer, done))
         self._seen = done
 
     def given_up(self, group: Sequence[str], why: str) -> Generator[Event]:
         """Tell how those ended of whom nothing more will come."""
-        pending = {observer for observer, _ in self._record.pending()}
+        done = self._record.done()
         for observer in group:
             if observer in self.left:
                 self.left.remove(observer)
-                kind: Literal["done", "failed"] = "failed" if observer in pending else "done"
+                kind: Literal["done", "failed"] = "done" if self._finished(observer, done) else "failed"
                 yield Event(observer=observer, kind=kind, reason=why if kind == "failed" else "")
 
     def _end(self, observer: str, note: Note | None, *, finished: bool) -> Generator[Event]:
@@ -95,3 +100,7 @@ class _Look:
         elif note is not None and note.state == "failed":
             self.left.remove(observer)
             yield Event(observer=observer, kind="failed", reason=note.reason)
+
+    def _finished(self, observer: str, done: NDArray[np.bool_]) -> bool:
+        place = self._place[observer]
+        return bool(done[place].sum() >= self._planned[place])

@@ -14,7 +14,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from uuid import uuid4
 
 from trichotomy.decisions import Store
@@ -137,7 +137,7 @@ def give_up(store: Path, observers: Sequence[str], reason: str) -> None:
         write_note(store, observer, notes[observer], state="failed", reason=reason)
 
 
-def write_note(store: Path, observer: str, note: Note, **changes: str) -> None:
+def write_note(store: Path, observer: str, note: Note, **changes: Any) -> None:
     """Write an observer's note, with some of its fields changed."""
     write_text(store / NOTES / f"{observer}.json", json.dumps(asdict(note) | changes))
 

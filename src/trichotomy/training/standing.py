@@ -100,19 +100,16 @@ def stands(store: str | Path) -> Study:
     """
     path = Path(store).resolve()
     record = Store(store)
-    plan = plan_of(record.read())
+    d = record.read()
+    plan = plan_of(d)
+    failures = dict(zip(map(str, d["observer"].values), map(str, d["failure"].values), strict=True))
     jobs = submitted(path)
     try:
         queue, trouble = in_queue(jobs), ""
     except QueueError as error:
         queue, trouble = {}, str(error)
-    look = _Look(record, plan, notes_of(path), _failures(record), jobs, None if trouble else queue)
+    look = _Look(record, plan, notes_of(path), failures, jobs, None if trouble else queue)
     return Study(plan, look.standings(), tuple(job for job in jobs if job.id in queue), trouble)
-
-
-def _failures(record: Store) -> dict[str, str]:
-    d = record.read()
-    return dict(zip(map(str, d["observer"].values), map(str, d["failure"].values), strict=True))
 
 
 class _Look:

@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,9 +61,11 @@ class DaskExecutor:
     workers: int | None = None
 
     def __post_init__(self) -> None:
-        if find_spec("distributed") is None:
+        try:
+            import distributed  # noqa: F401 - find out before anything is begun
+        except ImportError as error:
             feature = "carrying out a study with Dask"
-            raise MissingExtraError(feature, "cluster")
+            raise MissingExtraError(feature, "cluster") from error
         if self.workers is not None and self.workers < 1:
             msg = f"workers is {self.workers}; at least one is needed"
             raise InputError(msg)

@@ -48,8 +48,9 @@ def gate(tmp_path: Path) -> Iterator[Gate]:
 @contextmanager
 def started(folder: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
     process = subprocess.Popen(
-        [*STUDY, *arguments], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+        [*STUDY, *arguments], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        start_new_session=True,
+    )  # fmt: skip
     with process:
         try:
             yield process
@@ -88,7 +89,7 @@ def test_ctrl_c_ends_the_tasks(gate, tmp_path):
         until(out.exists)
         gate.reached(out, "base", "nesterov")
         assert {s.state for s in stands(out).standings} == {"running"}
-        run.send_signal(signal.SIGINT)
+        os.killpg(run.pid, signal.SIGINT)  # as a terminal does: all of its processes
         _, err = run.communicate(timeout=60)
     assert run.returncode == 130, err
     assert "Go on with the same command and --resume" in err

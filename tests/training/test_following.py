@@ -24,8 +24,7 @@ class Nobody(InProcess):
 def store(tmp_path: Path) -> Path:
     """Base and nesterov of three epochs, of which none has begun."""
     out = tmp_path / "s.zarr"
-    outcome = study("gaussian", out, recipe=only("nesterov"), executor=Nobody())
-    assert outcome.waiting == ("base", "nesterov")
+    study("gaussian", out, recipe=only("nesterov"), executor=Nobody())
     return out
 
 

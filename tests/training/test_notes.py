@@ -138,3 +138,8 @@ def test_a_study_that_another_process_is_at_work_on_is_not_resumed(tmp_path):
             study("gaussian", out, recipe=only(), resume=True, executor=InProcess())
         process.kill()
     assert not study("gaussian", out, recipe=only(), resume=True, executor=InProcess()).failed
+
+
+def test_one_that_fails_before_it_has_begun_is_noted(store):
+    told(store, Scripted(Event(observer="base", kind="failed", reason="no worker")), 1)
+    assert (notes_of(store)["base"].state, failures(store)["base"]) == ("failed", "no worker")

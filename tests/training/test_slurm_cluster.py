@@ -75,7 +75,7 @@ train_per_class = 10
 test_per_class = 5
 [settings]
 architecture = "slow_network:slow"
-epochs = 25
+epochs = 18
 batch_size = 50
 milestones = [2]
 train = { flip = true }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -116,6 +117,7 @@ class DaskExecutor:
                 n_workers=count, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
             )
             with cluster, Client(cluster) as client:  # type: ignore[no-untyped-call]
+                client.register_plugin(_deaf())
                 yield client
             return
         try:
@@ -125,6 +127,18 @@ class DaskExecutor:
             raise InputError(msg) from error
         with client:
             yield client
+
+
+def _deaf() -> Any:
+    """Make a plugin for workers of this terminal: Ctrl-C is for the command, which then ends them."""
+    from distributed import WorkerPlugin
+
+    class Deaf(WorkerPlugin):
+        def setup(self, worker: Any) -> None:
+            del worker
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    return Deaf()
 
 
 def _ended(client: Client, futures: Sequence[Any]) -> Mapping[int, str]:

@@ -113,18 +113,20 @@ class Noted:
     ) -> None:
         observer = event.observer
         if event.kind == "started":
-            here = Note(
-                state="running", since=time.time(), first=done[observer], job=self.job,
-                host=socket.gethostname(), process=os.getpid(), birth=birth_of(os.getpid()),
-            )  # fmt: skip
-            running[observer] = here
-            write_note(store, observer, here)
+            running[observer] = self._begun(done[observer])
+            write_note(store, observer, running[observer])
             record.fail(observer, "")
         elif event.kind in ("done", "failed"):
-            note = running.pop(observer)
+            note = running.pop(observer, None) or self._begun(done[observer])
             if event.kind == "failed":
                 record.fail(observer, event.reason)
             write_note(store, observer, note, state=event.kind, reason=event.reason)
+
+    def _begun(self, first: int) -> Note:
+        return Note(
+            state="running", since=time.time(), first=first, job=self.job, host=socket.gethostname(),
+            process=os.getpid(), birth=birth_of(os.getpid()),
+        )  # fmt: skip
 
 
 def give_up(store: Path, observers: Sequence[str], reason: str) -> None:

@@ -183,18 +183,16 @@ def study(
     for observer in left:
         store.fail(observer, "")
     failed: dict[str, str] = {}
-    ended: set[str] = set()
     if left:
         with closing(runner.execute(path.resolve(), left)) as events:
             for event in _events(events, None if going_on else path):
                 if event.kind == "failed":
                     failed[event.observer] = event.reason
                     store.fail(event.observer, event.reason)
-                if event.kind in ("done", "failed"):
-                    ended.add(event.observer)
                 told(event)
     unfinished = set(_left(store, plan))
-    waiting = unfinished & set(left) - ended
+    waited = not isinstance(runner, SlurmExecutor) or runner.wait
+    waiting = set() if waited else unfinished - failed.keys()
     for observer in failed.keys() - unfinished:  # its worker died once all was recorded
         store.fail(observer, "")
     return Outcome(

@@ -58,7 +58,8 @@ def carry_out(task: Task) -> None:
 
     if Path(task.folder).is_dir():
         os.chdir(task.folder)
-    runner = Noted(LocalExecutor((task.device,), task.threads), task.job)
+    device = "cuda:0" if task.device == "cuda" else task.device  # a job sees only the GPUs that it was given
+    runner = Noted(LocalExecutor((device,), task.threads), task.job)
     with closing(runner.execute(Path(task.store), as_units([task.group]))) as events:
         for _ in events:
             pass

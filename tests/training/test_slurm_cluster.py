@@ -75,7 +75,7 @@ train_per_class = 10
 test_per_class = 5
 [settings]
 architecture = "slow_network:slow"
-epochs = 18
+epochs = 70
 batch_size = 50
 milestones = [2]
 train = { flip = true }
@@ -175,7 +175,7 @@ def test_all_conditions_with_jobs_that_are_interrupted_equal_a_local_run(here, t
 
 def test_a_job_that_reaches_its_time_limit_goes_on_in_the_next(here, tmp_path):
     (tmp_path / "recipe.toml").write_text(SLOW)
-    (tmp_path / "slow_network.py").write_text(NETWORK.replace("PAUSE", "0.8"))
+    (tmp_path / "slow_network.py").write_text(NETWORK.replace("PAUSE", "0.2"))
     words = ("study", "gaussian", "--recipe", "recipe.toml", "--device", "cpu")
     done = trichotomy(
         tmp_path, here, *words, "--out", "jobs.zarr", "--slurm", "partition=debug,time=1,signal_delay=15"

@@ -68,11 +68,12 @@ class Runs:
         """Learn what happened to a run."""
         row = self.rows[event.observer]
         if event.kind == "started":
-            row.state, row.began, row.epoch, row.first = "running", time.monotonic(), -1, -1
+            row.state, row.began, row.first = "running", time.monotonic(), -1
         elif event.kind == "epoch":
             if row.first < 0:
+                if row.epoch < 0:
+                    self._at_first += max(event.epoch - 1, 0)  # of a run taken up again, done before
                 row.first, row.began = event.epoch, time.monotonic()
-                self._at_first += max(event.epoch - 1, 0)  # of a run taken up again, done before
             row.epoch = event.epoch
             row.loss = event.measures.get("train_loss", row.loss)
             row.accuracy = event.measures["test_accuracy"]
@@ -100,7 +101,7 @@ class Runs:
     def seconds_left(self) -> float | None:
         """By the epochs done since this began, None before there is one."""
         done = self._epochs_done() - self._at_first
-        if not done:
+        if done <= 0:
             return None
         left = sum(max(r.epochs - max(r.epoch, 0), 0) for r in self.rows.values() if r.state in STATES[:2])
         return (time.monotonic() - self._began) / done * left
@@ -196,7 +197,7 @@ def _cells(row: _Row) -> tuple[str, ...]:
     if row.epoch < 0:
         return row.state, "", "", ""
     left = ""
-    if row.state == "running" and row.epoch > row.first:
+    if row.state == "running" and row.epoch > row.first >= 0:
         per_epoch = (time.monotonic() - row.began) / (row.epoch - row.first)
         left = clock(per_epoch * (row.epochs - row.epoch))
     loss = f"{row.loss:.3f}" if row.loss == row.loss else ""

@@ -16,7 +16,8 @@ from small_study import InProcess, carried_out, differing, only
 from trichotomy.errors import InputError, UnknownNameError
 from trichotomy.training import Event, Outcome, Recipe, SlurmExecutor, slurm_options, stands, study
 from trichotomy.training.notes import Noted, notes_of
-from trichotomy.training.slurm import FRUITLESS, KEYS, LOGS, MINUTES, MOST_FRUITLESS, Submitted
+from trichotomy.training.slurm import FRUITLESS, LOGS, MINUTES, MOST_FRUITLESS, Submitted
+from trichotomy.training.slurm_keys import KEYS
 from trichotomy.training.submissions import active, submitted
 from trichotomy.training.task import Task
 

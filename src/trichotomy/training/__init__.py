@@ -9,7 +9,8 @@ from trichotomy.training.plan import Plan, Run
 from trichotomy.training.recipe import Recipe
 from trichotomy.training.recipes import RECIPES
 from trichotomy.training.settings import Settings
-from trichotomy.training.slurm import SlurmExecutor, slurm_options
+from trichotomy.training.slurm import SlurmExecutor
+from trichotomy.training.slurm_keys import slurm_options
 from trichotomy.training.standing import Standing, stands
 from trichotomy.training.study import Outcome, plan_study, study
 

@@ -7,7 +7,7 @@ PIP := -m pip install --quiet --disable-pip-version-check -c constraints.txt
 CORE_TESTS := tests/test_light_core.py tests/test_errors.py tests/test_registry.py tests/decisions tests/readers tests/cli
 SOURCES := pyproject.toml constraints.txt
 
-.PHONY: help setup demo test test-core test-long lint types bench ci clean
+.PHONY: help setup demo test test-core test-long test-slurm lint types bench ci clean
 
 help:            ## show the targets
 	@grep -hE '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -36,6 +36,11 @@ test-core: $(CORE)/.done  ## run the core's tests with nothing but the core inst
 
 test-long: setup ## run the long simulations too
 	$(BIN)/python -m pytest -n 2 -m long
+
+test-slurm: setup ## run studies on a SLURM of this machine alone (root; installs slurm-wlm, munge)
+	PATH="$$PATH:/usr/sbin" sh -c 'command -v slurmctld && command -v munged' >/dev/null || \
+	  (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq slurm-wlm munge)
+	$(BIN)/python -m pytest -m slurm tests/training/test_slurm_cluster.py
 
 lint: setup      ## check style, docstrings and the direction of imports
 	$(BIN)/ruff check .

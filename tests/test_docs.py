@@ -194,6 +194,18 @@ def test_the_data_sets_and_their_options_are_all_there():
             assert {option: json.loads(value) for option, value in written.items()} == own
 
 
+def test_the_keys_of_slurm_are_all_there():
+    pytest.importorskip("torch")
+    from trichotomy.training.slurm_keys import KEYS
+
+    page = (ROOT / "docs" / "cluster.md").read_text()
+    table = [row for row in rows(section(page, "Submit")) if len(row) == 3]
+    assert {key for row in table for key in quoted(row[0])} == {*KEYS, "cluster", "extra.NAME"}
+    for row in table:
+        for key, option in zip(quoted(row[0]), quoted(row[1]), strict=False):
+            assert key == "extra.NAME" or KEYS[key][0].replace("_", "-").startswith(option), key
+
+
 def test_the_papers_figures_are_all_there():
     listed = {name for row in rows(section(STUDY, "The paper's figures")) for name in quoted(row[1])}
     assert {n for n, figure in FIGURES.items() if "(Fig. " in figure.description} <= listed

@@ -137,3 +137,14 @@ def test_the_table_fits_the_terminal(clock):
 )
 def test_durations_as_a_clock_shows_them(seconds, shown):
     assert runs.clock(seconds) == shown
+
+
+def test_a_run_that_begins_again_does_not_turn_back_the_time_left(clock):
+    show = runs.Runs()
+    show.planned(PLAN, ["base"])
+    for first in (0, 3):  # its job ends after the third epoch, and another goes on
+        show.told(event("base", "started"))
+        for epoch in range(first, 3 if not first else 5):
+            clock.seconds += 2
+            show.told(event("base", "epoch", epoch, test_accuracy=0.5))
+    assert show.seconds_left() == pytest.approx(10 / 4 * 2)  # four epochs in ten seconds, two are left

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ import typer
 
 if TYPE_CHECKING:
     from trichotomy.training import Outcome
-    from trichotomy.training.execution import Event
+    from trichotomy.training.execution import Event, Executor
     from trichotomy.training.plan import Plan
 
 PLAIN_EVERY_SECONDS = 5.0
@@ -57,7 +57,7 @@ class Runs:
         """Learn which runs there are, and which groups of them are left to do."""
         waiting = {observer for group in groups for observer in group}
         if len(groups) < len(waiting):
-            self.note(f"Training {len(waiting)} networks in {len(groups)} lock-step groups")
+            self.said(f"Training {len(waiting)} networks in {len(groups)} lock-step groups")
         self.rows = {
             run.observer: _Row(run.epochs, *(() if run.observer in waiting else ("done", run.epochs)))
             for run in plan.runs
@@ -70,11 +70,12 @@ class Runs:
         """Learn what happened to a run."""
         row = self.rows[event.observer]
         if event.kind == "started":
-            row.state, row.began, row.epoch, row.first = "running", time.monotonic(), -1, -1
+            row.state, row.began, row.first = "running", time.monotonic(), -1
         elif event.kind == "epoch":
             if row.first < 0:
+                if row.epoch < 0:
+                    self._at_first += max(event.epoch - 1, 0)  # of a run taken up again, done before
                 row.first, row.began = event.epoch, time.monotonic()
-                self._at_first += max(event.epoch - 1, 0)  # of a run taken up again, done before
             row.epoch = event.epoch
             row.loss = event.measures.get("train_loss", row.loss)
             row.accuracy = event.measures["test_accuracy"]
@@ -82,11 +83,12 @@ class Runs:
             row.state, row.reason = event.kind, event.reason
         self.show(event)
 
+    def said(self, sentence: str) -> None:
+        """Pass on a sentence of whoever carries out the study."""
+        typer.echo(sentence, err=True)
+
     def show(self, event: Event | None = None) -> None:
         """Show where everything stands; here, nowhere."""
-
-    def note(self, line: str) -> None:
-        """Say something once; here, nowhere."""
 
     def close(self) -> None:
         """Leave what is shown as it is."""
@@ -101,7 +103,7 @@ class Runs:
     def seconds_left(self) -> float | None:
         """By the epochs done since this began, None before there is one."""
         done = self._epochs_done() - self._at_first
-        if not done:
+        if done <= 0:
             return None
         left = sum(max(r.epochs - max(r.epoch, 0), 0) for r in self.rows.values() if r.state in STATES[:2])
         return (time.monotonic() - self._began) / done * left
@@ -133,13 +135,9 @@ class _Plain(Runs):
         seconds = self.seconds_left()
         return "" if seconds is None else f", about {clock(seconds)} left"
 
-    def note(self, line: str) -> None:
-        sys.stderr.write(line + "\n")
-        sys.stderr.flush()
-
     def _say(self, line: str) -> None:
         self._last = time.monotonic()
-        self.note(line)
+        self.said(line)
 
 
 class _Live(Runs):
@@ -160,8 +158,8 @@ class _Live(Runs):
             self._started = True
             self._live.start()
 
-    def note(self, line: str) -> None:
-        self._console.print(line, highlight=False)
+    def said(self, sentence: str) -> None:
+        self._console.print(sentence, markup=False, highlight=False, soft_wrap=True)
 
     def close(self) -> None:
         if self._started:
@@ -200,7 +198,7 @@ def _cells(row: _Row) -> tuple[str, ...]:
     if row.epoch < 0:
         return row.state, "", "", ""
     left = ""
-    if row.state == "running" and row.epoch > row.first:
+    if row.state == "running" and row.epoch > row.first >= 0:
         per_epoch = (time.monotonic() - row.began) / (row.epoch - row.first)
         left = clock(per_epoch * (row.epochs - row.epoch))
     loss = f"{row.loss:.3f}" if row.loss == row.loss else ""
@@ -218,26 +216,35 @@ def runs_shown() -> Iterator[Runs]:
         shown.close()
 
 
-def carry_out(dataset: str, out: Path, *, again: str, **options: Any) -> Outcome:
+def carry_out(
+    dataset: str, out: Path, *, again: str, executor: Executor | None = None, **options: Any
+) -> Outcome:
     """Carry out a study, showing its runs, and name those that failed; Ctrl-C ends the command.
 
     Parameters
     ----------
     again
         How to go on with it, in words.
+    executor
+        As for ``training.study``; jobs that it has submitted go on after Ctrl-C.
     options
         As for ``training.study``.
     """
-    from trichotomy.training import study
+    from trichotomy.cli.execution import how_to_look
+    from trichotomy.training import SlurmExecutor, study
 
     with runs_shown() as show:
+        if isinstance(executor, SlurmExecutor):
+            executor = replace(executor, told=show.said)
         try:
             outcome = study(
-                dataset, out, told=show.told, planned=show.planned, progress=show.reading, **options
-            )
+                dataset, out, told=show.told, planned=show.planned, progress=show.reading, executor=executor,
+                **options,
+            )  # fmt: skip
         except KeyboardInterrupt:
             show.close()
-            typer.echo(f"Interrupted. {show.summary()} Go on with {again}.", err=True)
+            then = how_to_look(out) or f"Go on with {again}."
+            typer.echo(f"Interrupted. {show.summary()} {then}", err=True)
             raise typer.Exit(INTERRUPTED) from None
     for observer, reason in outcome.failed.items():
         typer.echo(f"Failed: {observer}: {reason}", err=True)

@@ -13,12 +13,13 @@ import typer
 
 def study(
     dataset: Annotated[
-        str,
+        str | None,
         typer.Argument(
             metavar="DATASET",
             help="gaussian, digits, cifar10, cifar100, imagenet, shards, imagefolder:PATH, or module:attribute.",
+            show_default=False,
         ),
-    ],
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Store to make, a folder.")] = None,
     data: Annotated[
         Path | None, typer.Option(help="Folder of the data set, where it is not generated.")
@@ -79,27 +80,56 @@ def study(
             metavar="SHARE", help="With --card: of the card's peak, what training reaches; default 0.3."
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="With --plan: print one JSON object.")] = False,
+    slurm: Annotated[
+        str | None,
+        typer.Option(
+            metavar="KEY=VALUE,...",
+            help="Carry it out as an array of SLURM jobs: partition=gpu,gpus=1,time=8:00:00,...",
+        ),
+    ] = None,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="With --slurm: submit the jobs and return.")
+    ] = False,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="Carry it out on a Dask cluster: tcp://HOST:PORT, or local for one here."
+        ),
+    ] = None,
+    status: Annotated[
+        bool, typer.Option("--status", help="Show where the study in --out stands, and do nothing.")
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="With --plan or --status: print one JSON object and nothing else.")
+    ] = False,
 ) -> None:
     """Train variants of one network under controlled conditions and record every decision at every epoch.
 
     The store that comes out is what **analyze** and **figure** take. A study that was interrupted goes on with
     **--resume**, exactly as if it had not been.
     """
+    from trichotomy.cli.execution import check_places, executor_for, wants_gpu
     from trichotomy.cli.runs import FAILED, carry_out
     from trichotomy.errors import InputError
     from trichotomy.training import Machine
 
+    if status:
+        _show_status(out, as_json=as_json)
+        return
+    if dataset is None:
+        msg = "say on what to train: trichotomy study DATASET --out NAME.zarr, with gaussian, imagenet, ..."
+        raise InputError(msg)
+    places = check_places(slurm=slurm, dask=dask, no_wait=no_wait)
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.append(here)  # a user's own data, networks and recipes are found from here, and hide nothing
     if out is None and not plan:
         msg = "say where to: --out NAME.zarr (or --plan to see what the study would cost)"
         raise InputError(msg)
-    _check_planning(plan=plan, card=card, peak_share=peak_share, as_json=as_json)
-    chosen_device = _device("cuda" if card and device == "auto" else device)
+    if device == "auto" and (card or (places is not None and wants_gpu(places))):
+        device = "cuda"  # there need be none where a study is planned, or jobs are submitted
     machine = Machine(
-        device=chosen_device, precision=precision, channels_last=channels_last, compiled=compiled, threads=threads  # type: ignore[arg-type]
+        device=_device(device), precision=precision, channels_last=channels_last, compiled=compiled, threads=threads  # type: ignore[arg-type]
     )  # fmt: skip
     chosen: dict[str, Any] = {
         "recipe": recipe, "data": data, "seed": seed, "keep_states": keep_states, "machine": machine,
@@ -113,16 +143,20 @@ def study(
         )
         return
     assert out is not None
-    again = "the same command and --resume"
     outcome = carry_out(
-        dataset, out, again=again, resume=resume, workers=workers, lockstep=lockstep, cache=cache, **chosen
-    )
-    typer.echo(
-        f"{len(outcome.finished)} of {len(outcome.finished) + len(outcome.failed)} networks are trained."
-    )
+        dataset, out, again="the same command and --resume", resume=resume, workers=workers, lockstep=lockstep,
+        cache=cache, **chosen,
+        executor=executor_for(machine, slurm=places, dask=dask, no_wait=no_wait, workers=workers, cache=cache),
+    )  # fmt: skip
+    total = len(outcome.finished) + len(outcome.failed) + len(outcome.waiting)
+    submitted = f", {len(outcome.waiting)} are left to jobs" if outcome.waiting else ""
+    typer.echo(f"{len(outcome.finished)} of {total} networks are trained{submitted}.")
     typer.echo(f"Store: {out}")
     if outcome.failed:
         raise typer.Exit(FAILED)
+    if outcome.waiting:
+        typer.echo(f"Look:  trichotomy study --out {out} --status")
+        return
     typer.echo(f"Next:  trichotomy analyze {out} --out {out.with_suffix('')}-report")
 
 
@@ -132,11 +166,22 @@ def _check_planning(*, plan: bool, card: str | None, peak_share: float | None, a
     given = {"--card": card is not None, "--json": as_json, "--peak-share": peak_share is not None}
     odd = next((name for name, is_given in given.items() if is_given), None)
     if odd and not plan:
-        msg = f"{odd} is for --plan, which trains nothing; add --plan, or leave {odd} out"
+        also = " or --status" if odd == "--json" else ""
+        msg = f"{odd} is for --plan{also}, which train nothing; add one, or leave {odd} out"
         raise InputError(msg)
     if peak_share is not None and card is None:
         msg = "--peak-share is a share of a card's peak; name the card with --card"
         raise InputError(msg)
+
+
+def _show_status(out: Path | None, *, as_json: bool) -> None:
+    from trichotomy.cli.status import show_status
+    from trichotomy.errors import InputError
+
+    if out is None:
+        msg = "say of which study: --out NAME.zarr --status"
+        raise InputError(msg)
+    show_status(out, as_json=as_json)
 
 
 def _device(name: str) -> str:

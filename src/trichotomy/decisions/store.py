@@ -208,6 +208,28 @@ class Store:
         observers, epochs = list(self._observers), list(self._epochs)
         return [(observers[o], epochs[e]) for o, e in np.argwhere(planned & ~done)]
 
+    def measures(self, observer: str, epoch: int) -> dict[str, float]:
+        """Return the numbers of an epoch, NaN where they were not recorded; none in a store without them."""
+        place = self._place(observer, epoch)
+        if MEASURES not in self._arrays:
+            return {}
+        row = np.asarray(self._arrays[MEASURES][(*place, slice(None))])
+        return dict(zip(self._measures, map(float, row), strict=True))
+
+    def recorded_at(self, observer: str, epoch: int) -> float | None:
+        """When an epoch was recorded, in seconds since 1970 by the file system's clock.
+
+        None where it has not been, or where the store is not a local one.
+        """
+        if "://" in self.path:
+            return None
+        name = self._names[-1]
+        key = self._arrays[name].metadata.encode_chunk_key((*self._place(observer, epoch), 0))
+        try:
+            return (Path(self.path) / name / key).stat().st_mtime
+        except OSError:
+            return None
+
     def _write(self, name: str, place: tuple[int, int], row: NDArray[Any]) -> None:
         array = self._arrays[name]
         if "://" in self.path:

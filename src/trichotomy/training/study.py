@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -20,9 +22,10 @@ from trichotomy.errors import InputError, MissingExtraError, StoreError
 from trichotomy.placement import check_free
 from trichotomy.training.execution import Event, Executor, LocalExecutor
 from trichotomy.training.finding import find_recipe
-from trichotomy.training.groups import Group, groups
+from trichotomy.training.groups import IN_A_JOB, Group, groups
 from trichotomy.training.identity import differences
 from trichotomy.training.machine import Machine
+from trichotomy.training.notes import Noted, notes_of
 from trichotomy.training.plan import (
     MEASURES,
     STUDY,
@@ -32,6 +35,8 @@ from trichotomy.training.plan import (
     plan_of,
 )
 from trichotomy.training.recipe import Recipe
+from trichotomy.training.slurm import SlurmExecutor
+from trichotomy.training.submissions import active, cancelling
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +51,14 @@ class Outcome:
         Observers whose every planned epoch is recorded.
     failed
         Observers that are not, with the reason.
+    waiting
+        Observers whose jobs were submitted and not waited for.
     """
 
     store: Path
     finished: tuple[str, ...]
     failed: Mapping[str, str]
+    waiting: tuple[str, ...] = ()
 
 
 def plan_study(
@@ -150,7 +158,8 @@ def study(
         The most networks that train in one process, from one stream of batches; default as many as need the same
         batches, spread evenly over the workers. It changes no decision.
     executor
-        In place of local processes; ``workers`` then says how many groups it can train at once.
+        In place of local processes: ``SlurmExecutor``, ``DaskExecutor``, or one of your own; ``workers`` then says how
+        many groups it can train at once, and without it a group has ``IN_A_JOB`` networks at most.
     cache
         Folder in which decoded images of data that are read from files are kept, see ``datasets.cached``. No decision
         depends on it; an executor of one's own is to name it to its jobs.
@@ -178,34 +187,78 @@ def study(
         check_free(path, kind="store", is_one=is_store, force=force)
     kept = None if cache is None else Path(cache).absolute()
     plan, data = plan_study(dataset, cache=kept, **options)
-    places = devices(plan.machine, workers)
-    runner = executor or LocalExecutor(places, plan.machine.threads, kept)
+    runner, places = executor, workers
+    if runner is None:
+        here = devices(plan.machine, workers)
+        runner, places = Noted(LocalExecutor(here, plan.machine.threads, kept)), len(here)
     taken_up = _taken_up(path, plan) if going_on else None
     if kept is not None:  # once the study is known to fit, and before there is a store
         cached(data, kept, progress=options.get("progress"))
     store = taken_up or _created(path, plan, data, force=force)
     left = _left(store, plan)
     if going_on:
-        _tidied(path, store, plan, left)
-    shared = groups(plan, left, places=len(places), most=lockstep)
-    planned(plan, shared)
+        alone = _alone(path, executor)
+        _tidied(path, store, plan, left, partials=alone)
+    together = groups(plan, left, places=places or 1, most=lockstep or (None if places else IN_A_JOB))
+    planned(plan, together)
     store.forgive(left)
     failed: dict[str, str] = {}
     if left:
-        with closing(runner.execute(path.resolve(), shared)) as events:
-            for event in events:
+        with closing(runner.execute(path.resolve(), together)) as events:
+            for event in _events(events, None if going_on else path):
                 if event.kind == "failed":
                     failed[event.observer] = event.reason
                     store.fail(event.observer, event.reason)
                 told(event)
     unfinished = set(_left(store, plan))
+    waited = not isinstance(runner, SlurmExecutor) or runner.wait
+    waiting = set() if waited else unfinished - failed.keys()
     for observer in failed.keys() - unfinished:  # its worker died once all was recorded
         store.fail(observer, "")
     return Outcome(
         path,
         tuple(r.observer for r in plan.runs if r.observer not in unfinished),
-        {o: failed.get(o, "not all epochs are recorded") for o in store.observers if o in unfinished},
+        {
+            o: failed.get(o, "not all epochs are recorded")
+            for o in store.observers
+            if o in unfinished - waiting
+        },
+        tuple(o for o in store.observers if o in waiting),
     )
+
+
+def _events(events: Iterator[Event], new: Path | None) -> Iterator[Event]:
+    """Pass on events; a new store goes again where the executor refuses before anything has begun."""
+    try:
+        first = next(events, None)
+    except InputError:
+        if new is not None:
+            shutil.rmtree(new)
+        raise
+    if first is not None:
+        yield first
+        yield from events
+
+
+def _alone(path: Path, executor: Executor | None) -> bool:
+    """Whether nobody is at work on a study; refuse to go on beside others, but for SLURM's jobs, which are followed."""
+    jobs = active(path)
+    if isinstance(executor, SlurmExecutor):
+        return not jobs
+    if jobs:
+        msg = (
+            f"{len(jobs)} jobs of {path} are waiting or running; look with --status, follow them with the same "
+            f"--slurm, or cancel them with: {cancelling(jobs)}"
+        )
+        raise InputError(msg)
+    running = {n.process for n in notes_of(path).values() if n.state == "running" and n.running_here()}
+    if running - {os.getpid()}:
+        msg = (
+            f"{path} is being worked on by process {', '.join(map(str, sorted(running)))} of this machine; look with "
+            f"--status, or stop that first"
+        )
+        raise InputError(msg)
+    return True
 
 
 def devices(machine: Machine, workers: int | None) -> tuple[str, ...]:
@@ -275,7 +328,7 @@ def _taken_up(path: Path, plan: Plan) -> Store:
     return store
 
 
-def _tidied(path: Path, store: Store, plan: Plan, left: Sequence[str]) -> None:
+def _tidied(path: Path, store: Store, plan: Plan, left: Sequence[str], *, partials: bool) -> None:
     """Finish what runs left behind whose job died right after its last epoch, and files that were never whole."""
     from trichotomy.training.job import STATES
     from trichotomy.training.states import States
@@ -284,8 +337,9 @@ def _tidied(path: Path, store: Store, plan: Plan, left: Sequence[str]) -> None:
         if run.observer not in left:
             States(path / STATES / run.observer, plan.keep_states).finish(run.epochs)
     store.forgive([observer for observer in store.observers if observer not in left])
-    for partial in path.glob("*/.*.partial"):
-        partial.unlink(missing_ok=True)
+    if partials:  # nobody is about to rename one
+        for partial in (*path.glob("*/.*.partial"), *(path / STUDY).glob("*/.*.partial")):
+            partial.unlink(missing_ok=True)
 
 
 def _left(store: Store, plan: Plan) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import signal
 import sys
 import threading
 from dataclasses import asdict
@@ -20,6 +21,9 @@ from trichotomy.errors import TrichotomyError
 
 def main(store_path: str, device: str, cache: str | None = None) -> None:
     """Work until the input ends."""
+    for name in ("SIGTERM", "SIGUSR1", "SIGUSR2"):  # a cluster sends these to all processes of a job at once
+        if hasattr(signal, name):  # what they mean, whoever started this decides
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
     runs: queue.Queue[list[str]] = queue.Queue()
     threading.Thread(target=_listen, args=(sys.stdin, runs), daemon=True).start()
     events = os.fdopen(os.dup(sys.stdout.fileno()), "w")

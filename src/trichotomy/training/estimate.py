@@ -77,7 +77,9 @@ def estimate(
         settings = run.settings
         if settings.architecture not in costs:
             told(settings.architecture)
-            costs[settings.architecture] = _timed(plan, data, settings, torch.device(devices[0]))
+            costs[settings.architecture] = _timed(
+                plan, data, settings, torch.device(devices[0].split(",")[0])
+            )
     seconds, steps, state_bytes = 0.0, 0, 0
     for run in plan.runs:
         cost = costs[run.settings.architecture]
@@ -94,7 +96,7 @@ def estimate(
     energy = seconds * watts / 3.6e6
     return Estimate(
         runs=len(plan.runs), epochs=epochs, steps=steps, decisions=decisions,
-        store_bytes=decisions * DECISION_BYTES, state_bytes=state_bytes, seconds=seconds / workers,
+        store_bytes=decisions * DECISION_BYTES, state_bytes=state_bytes, seconds=seconds / workers / plan.machine.ranks,
         kilowatt_hours=energy, kilograms_co2=energy * GRAMS_PER_KWH / 1000,
         assumptions=(
             f"time scaled up from {', '.join(f'{c.images} images with {name}' for name, c in costs.items())} on this "

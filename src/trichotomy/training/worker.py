@@ -1,7 +1,9 @@
 """A worker process: takes runs of one store from its standard input and tells their progress on its standard output.
 
 ``python -m trichotomy.training.worker STORE DEVICE`` reads one group per line, a JSON list of observers' ids, and
-writes one event per line, a JSON object. It ends when its input does, so no worker outlives whoever started it.
+writes one event per line, a JSON object. It ends when its input does, so no worker outlives whoever started it. Of the
+processes that torchrun starts for networks that several of them train, each takes one of the DEVICEs, which commas
+part; the first one reads, and hands on what it has read.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import select
 import sys
 import threading
 from dataclasses import asdict
@@ -18,10 +21,13 @@ from typing import IO, Any
 from trichotomy.errors import TrichotomyError
 
 
-def main(store_path: str, device: str) -> None:
+def main(store_path: str, places: str) -> None:
     """Work until the input ends."""
+    devices = places.split(",")
+    rank = int(os.environ.get("RANK", "0")) if len(devices) > 1 else 0
     runs: queue.Queue[list[str]] = queue.Queue()
-    threading.Thread(target=_listen, args=(sys.stdin, runs), daemon=True).start()
+    listening = _wait_for_its_end if rank else _listen
+    threading.Thread(target=listening, args=(sys.stdin, runs), daemon=True).start()
     events = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a user's network prints is no event
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # CUDA sums alike every time only with it
@@ -38,10 +44,11 @@ def main(store_path: str, device: str) -> None:
             events.write(json.dumps(about) + "\n")
             events.flush()
 
-    workplace = Workplace(store_path, device)
-    tell({"ready": True})
+    workplace = Workplace(store_path, devices[rank])
+    if not rank:
+        tell({"ready": True})
     while True:
-        group = runs.get()
+        group = [] if rank else runs.get()
         try:
             workplace.run(group, lambda event: tell(asdict(event)))
         except Exception as error:  # noqa: BLE001 - whatever went wrong with these networks, others go on
@@ -54,6 +61,14 @@ def _listen(source: IO[str], runs: queue.Queue[list[str]]) -> None:
     for line in source:
         runs.put(json.loads(line))
     os._exit(0)  # whoever gave the work has gone
+
+
+def _wait_for_its_end(source: IO[str], _: queue.Queue[list[str]]) -> None:
+    """Notice that whoever writes has gone, without taking what another process reads."""
+    ending = select.poll()
+    ending.register(source, 0)
+    ending.poll()
+    os._exit(0)
 
 
 if __name__ == "__main__":

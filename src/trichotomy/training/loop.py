@@ -14,6 +14,7 @@ from torch.nn.functional import cross_entropy
 
 from trichotomy.errors import TrichotomyError
 from trichotomy.training.feed import Batch, Feed
+from trichotomy.training.graphs import CudaRecorder, Recorder, Replayed
 from trichotomy.training.machine import Machine
 from trichotomy.training.randomness import generator
 from trichotomy.training.settings import Settings
@@ -68,6 +69,8 @@ class Trainer:
         Precision and memory format, and where the network is.
     entropy
         Seed from the operating system, for a network that is to be nondeterministic on a CPU.
+    recorder
+        What records steps where the machine wants CUDA graphs.
     """
 
     def __init__(
@@ -80,6 +83,7 @@ class Trainer:
         machine: Machine,
         device: torch.device,
         entropy: int = 0,
+        recorder: Recorder | None = None,
     ) -> None:
         memory = torch.channels_last if machine.channels_last else torch.contiguous_format
         self.network = network.to(device=device, memory_format=memory)  # type: ignore[call-overload]
@@ -92,18 +96,26 @@ class Trainer:
             self._trained = (
                 self._forward if wrapped is self.network else torch.compile(wrapped, dynamic=False)
             )
+        rate: float | Tensor = settings.learning_rate
+        if machine.cuda_graphs:
+            rate = torch.tensor(rate, device=device)  # where a graph reads it
         self.optimizer = torch.optim.SGD(
-            self.network.parameters(), lr=settings.learning_rate, momentum=settings.momentum,
+            self.network.parameters(), lr=rate, momentum=settings.momentum,
             weight_decay=settings.weight_decay, nesterov=settings.nesterov, fused=True,
         )  # fmt: skip
         self._feed, self._settings, self._seed, self._entropy = feed, settings, seed, entropy
         self._machine, self._device = machine, device
-        if settings.momentum and machine.precision == "fp16":
-            for p in (
-                self.network.parameters()
-            ):  # a first step that overflows is skipped, and would leave them unset
+        if settings.momentum and (machine.cuda_graphs or machine.precision == "fp16"):
+            # Where a graph finds it; and a first step in fp16 may be skipped, which would leave it unset.
+            for p in self.network.parameters():
                 self.optimizer.state[p]["momentum_buffer"] = torch.zeros_like(p)
         self._scaler = torch.amp.GradScaler(device.type) if machine.precision == "fp16" else None
+        self._replayed: Replayed | None = None
+        if machine.cuda_graphs:
+            self._replayed = Replayed(
+                lambda inputs, labels: self._learn(inputs, labels, len(labels), len(labels)),
+                recorder or CudaRecorder(device),
+            )
         self._loss_sum = torch.zeros((), dtype=torch.float64, device=device)
         self._right = torch.zeros((), dtype=torch.int64, device=device)
         self._epoch = 0
@@ -128,8 +140,12 @@ class Trainer:
     def begin(self, epoch: int) -> None:
         """Set the rate of an epoch and its random numbers."""
         self._epoch = epoch
+        rate = self._settings.rate(epoch)
         for group in self.optimizer.param_groups:
-            group["lr"] = self._settings.rate(epoch)
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate
         rank = self._ranks.rank  # each drops other units of its own items
         name = f"dropout of rank {rank}" if rank else "dropout"
         self._dropout = generator(self._seed, name, self._settings.augmentation, epoch)
@@ -225,10 +241,14 @@ class Trainer:
             inputs, labels = inputs[shaken], labels[shaken]
         own = len(labels) if counts else 0
         with self._dropout_drawn():
-            self._learn(inputs, labels, own, whole)
+            if self._replayed is not None:
+                self._replayed(inputs, labels)
+            else:
+                self._learn(inputs, labels, own, whole)
         self._seen += whole
 
     def _learn(self, inputs: Tensor, labels: Tensor, own: int, whole: int) -> None:
+        """``own`` of ``whole`` items are these, none where they only keep the other ranks company."""
         with self._mixed():
             logits = self._trained(inputs)
             loss = cross_entropy(logits, labels)

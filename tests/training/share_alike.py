@@ -35,8 +35,8 @@ def network() -> nn.Module:
     return made
 
 
-def trained(ranks: Ranks, changes: dict[str, object]) -> dict[str, Tensor]:
-    """Weights after two epochs, probabilities and measures."""
+def trained(ranks: Ranks, changes: dict[str, object], *, resumed: bool = False) -> dict[str, Tensor]:
+    """Weights after two epochs, probabilities and measures; ``resumed``: in two goes."""
     settings = SMALL.settings.with_changes({"batch_size": 16, "learning_rate": 0.05, **changes})
     machine, cpu = Machine(ranks=ranks.count), torch.device("cpu")
     set_up(machine, settings)
@@ -45,7 +45,11 @@ def trained(ranks: Ranks, changes: dict[str, object]) -> dict[str, Tensor]:
     )  # divides into parts of 16, 16, 15
     feed = Feed(data, settings, seed=5, machine=machine, device=cpu, ranks=ranks)
     trainer = Trainer(network(), feed, settings, seed=5, machine=machine, device=cpu)
-    measures = [value for epoch in (1, 2) for value in trainer.train(epoch).values()]
+    measures = list(trainer.train(1).values())
+    if resumed:
+        first, trainer = trainer, Trainer(network(), feed, settings, seed=5, machine=machine, device=cpu)
+        trainer.restore(first.network.state_dict(), first.momentum())
+    measures += trainer.train(2).values()
     tested = trainer.test()
     return {
         **{name: t.detach().clone() for name, t in trainer.network.state_dict().items()},
@@ -66,7 +70,7 @@ def main(folder: Path) -> None:
     assert statistics.running_mean.tolist() == [0.0, 0.0]
     for name, changes in EVERY.items():
         found = trained(ranks, changes)
-        again = trained(ranks, changes)
+        again = trained(ranks, changes, resumed=True)
         assert all(torch.equal(found[key], again[key]) for key in found)
         save_file(found, folder / f"{name}-{ranks.rank}.safetensors")
 

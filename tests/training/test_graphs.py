@@ -95,7 +95,14 @@ def test_replayed_steps_train_as_plain_ones(changes, precision):
     ("options", "message"),
     [
         ({"cuda_graphs": True}, "CUDA graphs are for GPUs, and the device is cpu"),
-        ({"cuda_graphs": True, "device": "cuda", "ranks": 2}, "one process trains, and ranks is 2"),
+        (
+            {"cuda_graphs": True, "device": "cuda", "ranks": 2},
+            "CUDA graphs are for networks that one process",
+        ),
+        (
+            {"compiled": True, "ranks": 2},
+            "torch.compile is for networks that one process trains, and ranks is 2",
+        ),
         ({"ranks": 0}, "ranks is 0; at least one"),
     ],
 )

@@ -11,6 +11,7 @@ import pytest
 import torch
 from small_study import SMALL, equal
 from torch.nn.functional import cross_entropy
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from trichotomy import datasets, models
 from trichotomy.datasets import Augmentation
@@ -460,6 +461,37 @@ def test_a_step_in_fp16_that_overflows_is_skipped_and_its_scale_is_kept():
     assert made.momentum()[SCALING].tolist() == [2.0**59, 0]
     assert np.isfinite(made.end()["train_loss"])
     assert scale == 2.0**16
+
+
+class Asked(TorchDispatchMode):
+    """Notes the operations that wait for a device to know a number or a size."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[str] = []
+        self.count = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.count += 1
+        if func.overloadpacket.__name__ in {"_local_scalar_dense", "nonzero", "equal", "masked_select"}:
+            self.waits.append(str(func))
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
+def test_no_step_waits_for_the_device(precision):
+    """Numbers are asked for at the end of an epoch only."""
+    made = trainer(Machine(precision=precision))
+    made.begin(1)
+    batches = list(made._feed.train(1))
+    with Asked() as during:
+        for batch in batches:
+            made.step(batch)
+    with Asked() as after:
+        made.end()
+    assert during.count > 100
+    assert during.waits == []
+    assert after.waits
 
 
 @pytest.mark.parametrize("channels_last", [True, False])

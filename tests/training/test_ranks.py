@@ -130,7 +130,7 @@ def test_killed_and_resumed_it_comes_out_the_same(in_two, tmp_path):
 
     outcome = carried_out(out, told=strike, lockstep=1)
     assert outcome.failed.keys() == {"base"}
-    assert outcome.failed["base"]
+    assert re.match(r"process 1 of 2 ended, perhaps because another had: \w+: ", outcome.failed["base"])
     until(lambda: not workers_of(out))
     outcome = carried_out(out, resume=True)
     assert not outcome.failed
@@ -145,6 +145,26 @@ def rank_of(pid: int) -> str | None:
 
 
 # ------------------------------------------------------------------------------------------------------------ refusals
+
+GONE = """
+import os
+from small_study import SMALL
+from trichotomy import datasets
+
+def noise():
+    if "RANK" in os.environ:
+        raise RuntimeError("the data have gone")
+    return datasets.load("gaussian", **SMALL.dataset)
+"""
+
+
+def test_what_ends_the_processes_before_they_begin_is_told(tmp_path, monkeypatch):
+    (tmp_path / "gone.py").write_text(GONE)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(tmp_path), str(Path(__file__).parent), *sys.path]))
+    monkeypatch.syspath_prepend(tmp_path)
+    recipe = replace(RECIPE, conditions=RECIPE.conditions[:1], dataset={})
+    outcome = study("gone:noise", tmp_path / "s.zarr", recipe=recipe, machine=TWO, workers=1)
+    assert "RuntimeError: the data have gone" in outcome.failed["base"]
 
 
 def test_another_number_of_processes_is_another_study(in_two):

@@ -88,14 +88,10 @@ class Trainer:
         memory = torch.channels_last if machine.channels_last else torch.contiguous_format
         self.network = network.to(device=device, memory_format=memory)  # type: ignore[call-overload]
         self._ranks = feed.ranks
-        wrapped = feed.ranks.wrapped(self.network, device)
         self._forward: Callable[[Tensor], Tensor] = self.network
-        self._trained: Callable[[Tensor], Tensor] = wrapped
         if machine.compiled:
             self._forward = torch.compile(self.network, dynamic=False)
-            self._trained = (
-                self._forward if wrapped is self.network else torch.compile(wrapped, dynamic=False)
-            )
+        self._trained = feed.ranks.wrapped(self.network, device) if feed.ranks.count > 1 else self._forward
         rate: float | Tensor = settings.learning_rate
         if machine.cuda_graphs:
             rate = torch.tensor(rate, device=device)  # where a graph reads it

@@ -55,6 +55,7 @@ class Machine:
         if self.cuda_graphs and self.device != "cuda":
             msg = f"CUDA graphs are for GPUs, and the device is {self.device}; leave cuda_graphs out"
             raise InputError(msg)
-        if self.cuda_graphs and self.ranks > 1:
-            msg = f"CUDA graphs are for networks that one process trains, and ranks is {self.ranks}; leave out either"
-            raise InputError(msg)
+        for name, what in (("cuda_graphs", "CUDA graphs are"), ("compiled", "torch.compile is")):
+            if getattr(self, name) and self.ranks > 1:
+                msg = f"{what} for networks that one process trains, and ranks is {self.ranks}; leave out either"
+                raise InputError(msg)

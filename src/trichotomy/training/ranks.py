@@ -68,9 +68,7 @@ class Ranks:
         return np.arange(self.rank, count, self.count)
 
     def wrapped(self, network: nn.Module, device: torch.device) -> nn.Module:
-        """Return what trains the network: itself, or with gradients averaged over the ranks."""
-        if self.count == 1:
-            return network
+        """Return the network with gradients averaged over the ranks."""
         # Looking for unused parameters keeps the first division into buckets for good. Else the second step divides
         # anew, sums in another order, and a network resumed would not be the same to the bit.
         return DistributedDataParallel(

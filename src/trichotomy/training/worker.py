@@ -16,7 +16,7 @@ import sys
 import threading
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 from trichotomy.errors import TrichotomyError
 
@@ -44,7 +44,19 @@ def main(store_path: str, places: str) -> None:
             events.write(json.dumps(about) + "\n")
             events.flush()
 
-    workplace = Workplace(store_path, devices[rank])
+    def end(error: Exception) -> NoReturn:
+        told = str(error) if isinstance(error, TrichotomyError) else f"{type(error).__name__}: {error}"
+        if len(devices) > 1:
+            told = f"process {rank + 1} of {len(devices)} ended, perhaps because another had: {told}"
+        tell({"ended": told})
+        os._exit(1)
+
+    try:
+        workplace = Workplace(store_path, devices[rank])
+    except Exception as error:
+        if len(devices) == 1:
+            raise
+        end(error)  # torchrun has the last words on the standard error
     if not rank:
         tell({"ready": True})
     while True:
@@ -52,9 +64,7 @@ def main(store_path: str, places: str) -> None:
         try:
             workplace.run(group, lambda event: tell(asdict(event)))
         except Exception as error:  # noqa: BLE001 - whatever went wrong with these networks, others go on
-            told = str(error) if isinstance(error, TrichotomyError) else f"{type(error).__name__}: {error}"
-            tell({"ended": told})
-            os._exit(1)  # and none of them on a device, or in memory, that it may have left unusable
+            end(error)  # and none of them on a device, or in memory, that it may have left unusable
 
 
 def _listen(source: IO[str], runs: queue.Queue[list[str]]) -> None:

@@ -158,6 +158,8 @@ def test_resuming_a_finished_study_says_so(run, finished):
         (["--resume", "--precision", "bf16"], "machine precision was 'fp32' and is 'bf16'"),
         (["--resume", "--no-channels-last"], "machine channels_last was True and is False"),
         (["--resume", "--compile"], "machine compiled was False and is True"),
+        (["--resume", "--device", "cpu", "--ranks", "2"], "machine ranks was 1 and is 2"),
+        (["--device", "cpu", "--cuda-graphs"], "CUDA graphs are for GPUs, and the device is cpu"),
         (["--resume", "--keep-states", "all"], "keep_states was 'last' and is 'all'"),
         (["--resume", "--option", "test_per_class=4"], "test_per_class was 5 and is 4"),
     ],

@@ -16,7 +16,7 @@ NOTE = Note(state="running", since=1.0, first=0, host="elsewhere", process=1, bi
 
 
 class Nobody(InProcess):
-    def execute(self, _store, _observers):
+    def execute(self, _store, _groups):
         yield from ()
 
 

@@ -16,8 +16,10 @@ from trichotomy.errors import InputError
 from trichotomy.training import Condition, Event, Machine, plan_study, study
 from trichotomy.training.feed import Batch, Feed, ahead, same_batches
 from trichotomy.training.groups import decodes, groups
+from trichotomy.training.ranks import ALONE
 
 PLAN, _ = plan_study("gaussian", recipe=SMALL)
+ALL_FOUR = ALONE.share(np.arange(4))
 EVERYONE = [run.observer for run in PLAN.runs]
 
 
@@ -226,7 +228,7 @@ def iter_nothing():
 
 
 def test_a_batch_that_was_written_to_is_made_again():
-    batch = Batch(torch.arange(4, dtype=torch.uint8), torch.zeros(4), lambda pixels: pixels.float())
+    batch = Batch(torch.arange(4, dtype=torch.uint8), torch.zeros(4), lambda pixels: pixels.float(), ALL_FOUR)
     first = batch.inputs()
     assert batch.inputs() is first
     with torch.inference_mode():

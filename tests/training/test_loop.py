@@ -11,12 +11,13 @@ import pytest
 import torch
 from small_study import SMALL, equal
 from torch.nn.functional import cross_entropy
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from trichotomy import datasets, models
 from trichotomy.datasets import Augmentation
 from trichotomy.training import Machine, Settings
 from trichotomy.training.feed import Batch, Feed
-from trichotomy.training.loop import Trainer, TrainingFailedError, set_up
+from trichotomy.training.loop import SCALING, Trainer, TrainingFailedError, set_up
 from trichotomy.training.randomness import seed_of
 
 SEED = 1312
@@ -422,7 +423,7 @@ def test_a_test_loss_that_is_no_number_names_the_epoch():
 
 
 @pytest.mark.parametrize("channels_last", [True, False])
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
 @pytest.mark.parametrize("architecture", ["tiny-resnet", "tiny-plain"])
 def test_every_precision_and_memory_format_trains(architecture, precision, channels_last):
     machine = Machine(precision=precision, channels_last=channels_last)
@@ -438,19 +439,70 @@ def test_every_precision_and_memory_format_trains(architecture, precision, chann
     assert convolution.is_contiguous(memory_format=torch.channels_last) == channels_last
 
 
-def test_mixed_precision_computes_in_bfloat16():
-    exact, mixed = trainer().test(), trainer(Machine(precision="bf16")).test()
+@pytest.mark.parametrize(("precision", "least", "most"), [("bf16", 1e-5, 0.1), ("fp16", 1e-6, 0.01)])
+def test_mixed_precision_rounds_as_its_numbers_do(precision, least, most):
+    exact, mixed = trainer().test(), trainer(Machine(precision=precision)).test()
     apart = np.abs(exact.p_target - mixed.p_target).max()
-    assert 1e-5 < apart < 0.1
+    assert least < apart < most
+
+
+def test_a_step_in_fp16_that_overflows_is_skipped_and_its_scale_is_kept():
+    """Even the first one: the momentum is then zero, not what was in memory."""
+    made = trainer(Machine(precision="fp16"))
+    before = state(made)
+    scale = made.momentum()[SCALING][0].item()
+    made._scaler.load_state_dict(made._scaler.state_dict() | {"scale": 2.0**60})
+    made.begin(1)
+    batches = iter(list(made._feed.train(1)))
+    made.step(next(batches))
+    weights = {name for name, _ in made.network.named_parameters()}
+    assert equal({n: t for n, t in state(made).items() if n in weights}, {n: before[n] for n in weights})
+    assert not any(t.any() for name, t in made.momentum().items() if name != SCALING)
+    assert made.momentum()[SCALING].tolist() == [2.0**59, 0]
+    assert np.isfinite(made.end()["train_loss"])
+    assert scale == 2.0**16
+
+
+class Asked(TorchDispatchMode):
+    """Notes the operations that wait for a device to know a number or a size."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.waits: list[str] = []
+        self.count = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        self.count += 1
+        if func.overloadpacket.__name__ in {"_local_scalar_dense", "nonzero", "equal", "masked_select"}:
+            self.waits.append(str(func))
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
+def test_no_step_waits_for_the_device(precision):
+    """Numbers are asked for at the end of an epoch only."""
+    made = trainer(Machine(precision=precision))
+    made.begin(1)
+    batches = list(made._feed.train(1))
+    with Asked() as during:
+        for batch in batches:
+            made.step(batch)
+    with Asked() as after:
+        made.end()
+    assert during.count > 100
+    assert during.waits == []
+    assert after.waits
 
 
 @pytest.mark.parametrize("channels_last", [True, False])
-def test_a_network_taken_up_again_goes_on_to_the_bit(channels_last):
-    machine = Machine(channels_last=channels_last)
+@pytest.mark.parametrize("precision", ["fp32", "fp16"])
+def test_a_network_taken_up_again_goes_on_to_the_bit(channels_last, precision):
+    machine = Machine(channels_last=channels_last, precision=precision)
     through, first = trainer(machine), trainer(machine)
     for epoch in (1, 2, 3):
         through.train(epoch)
     first.train(1)
+    assert (SCALING in first.momentum()) == (precision == "fp16")
     second = trainer(machine, initialization=4)  # its own weights are all replaced
     second.restore(
         {n: t.clone(memory_format=torch.contiguous_format) for n, t in state(first).items()},

@@ -91,9 +91,9 @@ def test_runs_that_had_begun_are_stopped_where_the_study_ends_early(store):
 
 def test_giving_up_fails_only_what_had_begun_and_is_not_done(tmp_path):
     class OnlyBase(InProcess):
-        def execute(self, store, _observers):
+        def execute(self, store, _groups):
             yield Event(observer="nesterov", kind="started")
-            yield from super().execute(store, ["base"])
+            yield from super().execute(store, [["base"]])
 
     out = tmp_path / "s.zarr"
     study("gaussian", out, recipe=only("nesterov", "half-batch"), executor=Noted(OnlyBase()))
@@ -126,7 +126,7 @@ def test_a_study_that_another_process_is_at_work_on_is_not_resumed(tmp_path):
     out = tmp_path / "s.zarr"
 
     class Begins(InProcess):
-        def execute(self, _store, _observers):
+        def execute(self, _store, _groups):
             yield Event(observer="base", kind="started")
 
     study("gaussian", out, recipe=only(), executor=Noted(Begins()))

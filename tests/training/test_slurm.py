@@ -82,7 +82,7 @@ def test_what_sbatch_is_given(tmp_path, monkeypatch):
     store = carried_out(tmp_path / "s.zarr", only("nesterov"))
     options = slurm_options("partition=gpu,extra.licenses=matlab")
     told = []
-    runner = SlurmExecutor(options=options, device="cuda", workers=1, wait=False, told=told.append)
+    runner = SlurmExecutor(options=options, device="cuda:0", workers=1, wait=False, told=told.append)
     assert list(runner.execute(store, ["base", "nesterov"])) == []
     given = (tmp_path / "given").read_text()
     for line in (
@@ -207,7 +207,7 @@ def test_a_job_that_never_gets_anywhere_is_given_up(tmp_path):
 
 def test_who_is_given_up_is_told_why(tmp_path, monkeypatch):
     class Begins(InProcess):
-        def execute(self, _store, _observers):
+        def execute(self, _store, _groups):
             yield Event(observer="base", kind="started")
 
     out = tmp_path / "s.zarr"

@@ -31,8 +31,8 @@ class Until(InProcess):
     def __init__(self, *running: str) -> None:
         self.running = running
 
-    def execute(self, store, _observers):
-        yield from super().execute(store, ["base"])
+    def execute(self, store, _groups):
+        yield from super().execute(store, [["base"]])
         for observer in self.running:
             yield Event(observer=observer, kind="started")
             for _ in range(2):

@@ -127,6 +127,7 @@ def test_the_provenance_holds_all_that_decisions_depend_on(found):
     assert (plan["recipe"], plan["seed"], plan["keep_states"]) == ("small", 1312, "all")
     assert plan["machine"] == {
         "device": "cpu", "precision": "fp32", "channels_last": True, "compiled": False, "threads": 1,
+        "ranks": 1, "cuda_graphs": False,
     }  # fmt: skip
     assert plan["dataset"] == {"name": "gaussian", "data": None, "options": dict(SMALL.dataset)}
     assert len(plan["identity"]["code"]) == 64
@@ -269,7 +270,7 @@ def test_bfloat16_and_contiguous_memory_are_part_of_a_study(tmp_path):
 @pytest.mark.parametrize(
     ("machine", "message"),
     [
-        ({"precision": "fp16"}, "fp32, bf16"),
+        ({"precision": "fp8"}, "fp32, bf16, fp16"),
         ({"device": "gpu"}, "no device called 'gpu'"),
         ({"threads": 0}, "at least one"),
     ],

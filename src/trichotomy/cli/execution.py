@@ -42,6 +42,7 @@ def executor_for(
     """Return what carries out the study, None for processes of this machine; a place that is not there is refused."""
     from trichotomy.training import DaskExecutor, SlurmExecutor
 
+    device = ",".join("cpu" if machine.device == "cpu" else f"cuda:{rank}" for rank in range(machine.ranks))
     if slurm is not None:
         return SlurmExecutor(
             options=slurm,
@@ -53,7 +54,7 @@ def executor_for(
         )
     if dask is not None:
         executor = DaskExecutor(
-            address=dask, device=machine.device, threads=machine.threads, workers=workers, cache=cache
+            address=dask, device=device, threads=machine.threads, workers=workers, cache=cache
         )
         executor.check()
         return executor

@@ -63,10 +63,16 @@ def study(
         ),
     ] = None,
     device: Annotated[str, typer.Option(help="cpu, cuda, or auto: cuda where there is one.")] = "auto",
-    precision: Annotated[str, typer.Option(help="fp32, or bf16 for mixed precision.")] = "fp32",
+    precision: Annotated[str, typer.Option(help="fp32; bf16 or fp16 for mixed precision.")] = "fp32",
     channels_last: Annotated[bool, typer.Option(help="Memory format of images and weights.")] = True,
     compiled: Annotated[bool, typer.Option("--compile", help="Use torch.compile.")] = False,
     threads: Annotated[int, typer.Option(min=1, help="Threads within one network on a CPU.")] = 1,
+    ranks: Annotated[
+        int, typer.Option(min=1, help="Processes for each network, each on a GPU of its own.")
+    ] = 1,
+    cuda_graphs: Annotated[
+        bool, typer.Option("--cuda-graphs", help="Replay the steps of training from a CUDA graph.")
+    ] = False,
     card: Annotated[
         str | None,
         typer.Option(
@@ -129,7 +135,8 @@ def study(
     if device == "auto" and (card or (places is not None and wants_gpu(places))):
         device = "cuda"  # there need be none where a study is planned, or jobs are submitted
     machine = Machine(
-        device=_device(device), precision=precision, channels_last=channels_last, compiled=compiled, threads=threads  # type: ignore[arg-type]
+        device=_device(device), precision=precision, channels_last=channels_last, compiled=compiled,  # type: ignore[arg-type]
+        threads=threads, ranks=ranks, cuda_graphs=cuda_graphs,
     )  # fmt: skip
     chosen: dict[str, Any] = {
         "recipe": recipe, "data": data, "seed": seed, "keep_states": keep_states, "machine": machine,

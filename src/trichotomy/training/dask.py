@@ -46,7 +46,7 @@ class DaskExecutor:
     address
         Of the scheduler, such as ``tcp://host:8786``; ``local`` starts a cluster of this machine's processes.
     device, threads
-        Of every task: ``cuda`` or ``cpu``, and threads within one network on a CPU.
+        Of every task, as an entry of ``LocalExecutor.devices``, and threads within one network on a CPU.
     workers
         Processes of a local cluster; default one per processor.
     cache

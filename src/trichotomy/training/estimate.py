@@ -154,7 +154,13 @@ def estimate(
         told(name)
         settings = next(run.settings for run in plan.runs if run.settings.architecture == name)
         found[name], speeds[name] = _architecture(
-            plan, data, settings, counts[name], device=devices[0], card=card, peak_share=peak_share
+            plan,
+            data,
+            settings,
+            counts[name],
+            device=devices[0].split(",")[0],
+            card=card,
+            peak_share=peak_share,
         )
     items, tests = len(data.train.ids), len(data.test.ids)
     images = {run.observer: run.epochs * _share(items, run) for run in plan.runs}
@@ -163,13 +169,14 @@ def estimate(
         + (run.epochs + 1) * tests * speeds[run.settings.architecture].test
         for run in plan.runs
     }
-    lengths = [sum(spent[observer] for observer in job) for job in jobs]
+    ranks = plan.machine.ranks
+    lengths = [sum(spent[observer] for observer in job) / ranks for job in jobs]
     workers = min(len(devices), len(jobs))
     decoded = sum(max(images[observer] for observer in job) for job in jobs)
     epochs = sum(run.epochs for run in plan.runs)
     rows = epochs + len(plan.runs)  # and the one before training
     watts = card.watts + HOST_WATTS if card else WATTS[plan.machine.device]
-    energy = sum(lengths) * watts / 3.6e6
+    energy = sum(lengths) * ranks * watts / 3.6e6
     return Estimate(
         runs=len(plan.runs), epochs=epochs, steps=sum(_steps(items, run) for run in plan.runs),
         decisions=rows * tests, store_bytes=rows * tests * DECISION_BYTES,
@@ -178,7 +185,7 @@ def estimate(
                      for keep in KEEP_STATES},
         state_files={keep: sum(_kept(keep, r) for r in plan.runs) for keep in KEEP_STATES},
         architectures=tuple(found[name] for name in counts), device=card.name if card else plan.machine.device,
-        workers=workers, device_seconds=sum(lengths), seconds=_finished(lengths, workers),
+        workers=workers, device_seconds=sum(lengths) * ranks, seconds=_finished(lengths, workers),
         longest_seconds=max(lengths), images_decoded=decoded, images_shared=sum(images.values()) - decoded,
         kilowatt_hours=energy, kilograms_co2=energy * GRAMS_PER_KWH / 1000,
         assumptions=_assumptions(plan, tuple(found[name] for name in counts), card, peak_share, watts),

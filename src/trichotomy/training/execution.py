@@ -67,7 +67,8 @@ class LocalExecutor:
     Attributes
     ----------
     devices
-        One entry per process, as ``torch.device`` takes it.
+        One entry per process, as ``torch.device`` takes it; where several processes train a network, their devices with
+        commas between.
     threads
         Within each process on a CPU.
     cache
@@ -134,9 +135,11 @@ class _Worker:
         self._errors = tempfile.TemporaryFile(mode="w+")  # noqa: SIM115 - closed with the process
         kept = [] if cache is None else [str(cache.absolute())]
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-P", "-m", "trichotomy.training.worker", str(store), device, *kept],
+            [*_starting(device.count(",") + 1), "trichotomy.training.worker", str(store), device, *kept],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True,
-            env=os.environ | {f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "MKL", "OPENBLAS")},
+            env=os.environ
+            | {f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "MKL", "OPENBLAS")}
+            | {"PYTHONSAFEPATH": "1"},
             start_new_session=True,  # Ctrl-C is for the parent, which then ends its workers
         )  # fmt: skip
         threading.Thread(target=self._listen, args=(self._process.stdout,), daemon=True).start()
@@ -185,3 +188,12 @@ class _Worker:
         if -status == signal.SIGKILL:
             how += " (out of memory?)"
         return f"the worker {how}" + (f": {lines[-1]}" if lines else "")
+
+
+def _starting(ranks: int) -> list[str]:
+    """What starts a module in as many processes."""
+    alone = [sys.executable, "-P", "-m"]
+    if ranks == 1:
+        return alone
+    here = ["--standalone", "--local-addr=127.0.0.1"]  # whether or not the machine's name leads anywhere
+    return [*alone, "torch.distributed.run", *here, f"--nproc-per-node={ranks}", "-m"]

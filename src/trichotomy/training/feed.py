@@ -15,7 +15,10 @@ from torch import Tensor
 from trichotomy.datasets import Augmentation, Dataset, Split, draws
 from trichotomy.training.machine import Machine
 from trichotomy.training.randomness import batches, seed_of, training_order
+from trichotomy.training.ranks import ALONE, Ranks, Share
+from trichotomy.training.resident import Resident, resident
 from trichotomy.training.settings import Settings
+from trichotomy.training.transfer import Transfer
 
 TEST_BATCH = 500
 MOST_KEPT_BYTES = 2**28
@@ -35,10 +38,14 @@ class Batch:
         uint8[n, C, H, W] and int64[n].
     normalise
         Makes pixels an input.
+    share
+        What these are of the whole batch.
     """
 
-    def __init__(self, pixels: Tensor, labels: Tensor, normalise: Callable[[Tensor], Tensor]) -> None:
-        self.labels = labels
+    def __init__(
+        self, pixels: Tensor, labels: Tensor, normalise: Callable[[Tensor], Tensor], share: Share
+    ) -> None:
+        self.labels, self.share = labels, share
         self._pixels, self._normalise = pixels, normalise
         self._inputs: Tensor | None = None
         self._version = 0
@@ -61,7 +68,8 @@ class Feed:
     """Batches of a data set on a device, each decoded and augmented once whoever takes it.
 
     What is in the batches is a function of data, settings, seed and epoch. Images that are read from files or resampled
-    are made in a thread of their own, some ahead of their use.
+    are made in a thread of their own, some ahead of their use. To a GPU they go as bytes from pinned memory, beside
+    what is computed; images in memory that need no resampling stay there as a whole where they fit.
 
     Parameters
     ----------
@@ -69,12 +77,15 @@ class Feed:
         Of ``settings`` counts what ``same_batches`` names, and the augmentation in testing.
     machine, device
         Memory format, and where the batches are wanted.
+    ranks
+        Processes that share each batch; this feed makes the share of one.
     """
 
     def __init__(
-        self, data: Dataset, settings: Settings, *, seed: int, machine: Machine, device: torch.device
-    ) -> None:
-        self.data = data
+        self, data: Dataset, settings: Settings, *, seed: int, machine: Machine, device: torch.device,
+        ranks: Ranks = ALONE,
+    ) -> None:  # fmt: skip
+        self.data, self.ranks = data, ranks
         self._settings, self._seed, self._device = settings, seed, device
         self._memory = torch.channels_last if machine.channels_last else torch.contiguous_format
         shape = (1, data.train.channels, 1, 1)
@@ -83,25 +94,28 @@ class Feed:
             for values in (data.mean, data.std)
         )
         self._test_batches: list[Batch] = []
+        self._transfer = Transfer(device)
+        self._residents: dict[bool, Resident | None] = {}
 
     def train(self, epoch: int) -> Iterator[Batch]:
         """Batches of one pass over the training data, in order; ``epoch`` counts from 1."""
         settings, split = self._settings, self.data.train
         order = training_order(self._seed, settings, epoch, len(split.ids))
         luck = draws(seed_of(self._seed, "augmentation", settings.augmentation), epoch, len(split.ids))
-        yield from self._made(split, batches(order, settings.batch_size), settings.train, luck)
+        parts = map(self.ranks.share, batches(order, settings.batch_size))
+        yield from self._made(split, parts, settings.train, luck)
 
     def test(self) -> Iterator[Batch]:
-        """All test items in their order, each as it always is."""
+        """All test items of this rank in their order, each as it always is."""
         if self._test_batches:
             yield from self._test_batches
             return
         split, how = self.data.test, self._settings.test
-        items = np.arange(len(split.ids))
-        luck = (
-            draws(seed_of(self._seed, "test"), 0, len(items)) if how.crop in ("padded", "resized") else None
-        )
-        parts = [items[start : start + TEST_BATCH] for start in range(0, len(items), TEST_BATCH)]
+        count = len(split.ids)
+        luck = draws(seed_of(self._seed, "test"), 0, count) if how.crop in ("padded", "resized") else None
+        items = self.ranks.items(count)
+        cut = [items[start : start + TEST_BATCH] for start in range(0, len(items), TEST_BATCH)]
+        parts = [ALONE.share(positions) for positions in cut]
         kept: list[Batch] | None = []
         held = 0
         for batch in self._made(split, parts, how, luck):
@@ -111,19 +125,28 @@ class Feed:
         self._test_batches = kept or []
 
     def _made(
-        self,
-        split: Split,
-        parts: Iterable[NDArray[np.intp]],
-        how: Augmentation,
-        luck: NDArray[np.float64] | None,
+        self, split: Split, parts: Iterable[Share], how: Augmentation, luck: NDArray[np.float64] | None
     ) -> Iterator[Batch]:
-        def made(positions: NDArray[np.intp]) -> tuple[Tensor, Tensor]:
-            images = split.images(positions, how, None if luck is None else luck[positions])
-            return torch.from_numpy(images), torch.from_numpy(split.labels[positions])
+        train = split is self.data.train
+        if train not in self._residents:
+            self._residents[train] = resident(split, how, self._device, self._transfer)
+        held, transfer = self._residents[train], self._transfer
+
+        def made(share: Share) -> tuple[Share, Tensor, Tensor, torch.cuda.Event | None]:
+            positions = share.positions
+            rows = None if luck is None else luck[positions]
+            with transfer.beside():
+                if held is not None:
+                    pixels = held.images(positions, how, rows)
+                else:
+                    pixels = transfer.moved(split.images(positions, how, rows))
+                labels = transfer.moved(split.labels[positions])
+                return share, pixels, labels, transfer.mark()
 
         slow = split.size is None or how.crop in ("resized", "centre") or self._device.type != "cpu"
-        for pixels, labels in ahead(made, parts) if slow else map(made, parts):
-            yield Batch(pixels.to(self._device), labels.to(self._device), self._normalised)
+        for share, pixels, labels, mark in ahead(made, parts) if slow else map(made, parts):
+            transfer.take(mark, pixels, labels)
+            yield Batch(pixels, labels, self._normalised, share)
 
     def _normalised(self, pixels: Tensor) -> Tensor:
         """In the memory format of the networks."""

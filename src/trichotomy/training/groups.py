@@ -10,7 +10,7 @@ from trichotomy.training.feed import same_batches
 from trichotomy.training.plan import Plan, Run
 
 IN_A_JOB = 8
-"""Networks that a job of a cluster trains at most unless told: enough to share decoded images, few enough to end soon."""
+"""Networks that a job of a cluster trains at most unless told: some to share decoded images, few enough to end soon."""
 Group = tuple[str, ...]
 """Ids of observers that train in one process, each batch decoded once for all of them."""
 

@@ -18,6 +18,7 @@ from trichotomy.training.feed import Feed
 from trichotomy.training.loop import Tested, Trainer, TrainingFailedError, set_up
 from trichotomy.training.plan import STUDY, Plan, Run, load_data, plan_of
 from trichotomy.training.randomness import seed_of
+from trichotomy.training.ranks import ALONE, Ranks, join
 from trichotomy.training.states import Pace, States
 
 STATES = Path(STUDY) / "states"
@@ -38,6 +39,11 @@ class Workplace:
         As ``torch.device`` takes it.
     cache
         Folder of decoded images, or None.
+
+    Attributes
+    ----------
+    ranks
+        The processes that share each batch, where the study wants several; torchrun has started them.
     """
 
     def __init__(self, store_path: str | Path, device: str, *, cache: str | Path | None = None) -> None:
@@ -45,16 +51,18 @@ class Workplace:
         self._plan = plan_of(self._store.read())
         self._data = load_data(self._plan.dataset, cache=cache)
         self._device = torch.device(device)
+        self.ranks = join(self._plan.machine.ranks, self._device)
 
     def run(self, observers: Sequence[str], told: Told) -> None:
         """Train the networks of some observers, which need the same batches; see ``run_group``."""
-        runs = [self._plan.run(observer) for observer in observers]
-        run_group(self._store, self._plan, runs, self._data, device=self._device, told=told)
+        runs = [self._plan.run(observer) for observer in self.ranks.told(observers)]
+        run_group(self._store, self._plan, runs, self._data, device=self._device, told=told, ranks=self.ranks)
 
 
 def run_group(
-    store: Store, plan: Plan, runs: Sequence[Run], data: Dataset, *, device: torch.device, told: Told
-) -> None:
+    store: Store, plan: Plan, runs: Sequence[Run], data: Dataset, *, device: torch.device, told: Told,
+    ranks: Ranks = ALONE,
+) -> None:  # fmt: skip
     """Train networks that need the same batches in lock-step, and record every epoch.
 
     Each goes on from its latest state, or from the start where there is none or the store lacks an epoch before it;
@@ -65,10 +73,12 @@ def run_group(
     told
         Called with each epoch recorded and with the end of each run, from several threads. A network whose loss is
         not a number fails, and the others go on; anything else that is raised ends the group.
+    ranks
+        The processes that do the same beside this one; rank 0 records and tells.
     """
     shared = runs[0].settings
     set_up(plan.machine, shared)
-    feed = Feed(data, shared, seed=plan.seed, machine=plan.machine, device=device)
+    feed = Feed(data, shared, seed=plan.seed, machine=plan.machine, device=device, ranks=ranks)
     with ThreadPoolExecutor(1) as recorder:  # an epoch is recorded while the next one trains
         members = [_Member.of(run, store, plan, feed, device, recorder, told) for run in runs]
         for epoch in range(max(run.epochs for run in runs) + 1):
@@ -108,6 +118,7 @@ class _Member:
     recorder: ThreadPoolExecutor
     told: Told
     first: int
+    records: bool = True
     failed: bool = False
     recording: Future[None] | None = None
 
@@ -120,7 +131,7 @@ class _Member:
         trainer = _trainer(plan, run, feed, device, states)
         first = _resumed(trainer, states, store, run)
         pace = Pace(plan.keep_states, run.epochs)
-        return cls(run, trainer, store, states, pace, recorder, told, first)
+        return cls(run, trainer, store, states, pace, recorder, told, first, records=feed.ranks.rank == 0)
 
     def end_epoch(self, epoch: int, logits: Sequence[Tensor]) -> None:
         """Have the epoch recorded, or fail."""
@@ -130,9 +141,12 @@ class _Member:
         except TrainingFailedError as error:
             self.failed = True
             self._wait()
-            self.told(Event(observer=self.run.observer, kind="failed", reason=str(error)))
+            if self.records:
+                self.told(Event(observer=self.run.observer, kind="failed", reason=str(error)))
             return
         self._wait()
+        if not self.records:
+            return
         measures = trained | tested.measures
         state = _state(self.trainer) if self.pace.due(epoch) else None
         self.recording = self.recorder.submit(self._record, epoch, tested, measures, state)
@@ -140,6 +154,8 @@ class _Member:
     def finish(self) -> None:
         """Wait for what is being recorded; the run is done."""
         self._wait()
+        if not self.records:
+            return
         self.states.finish(self.run.epochs)
         self.told(Event(observer=self.run.observer, kind="done"))
 

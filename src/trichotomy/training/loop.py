@@ -14,12 +14,17 @@ from torch.nn.functional import cross_entropy
 
 from trichotomy.errors import TrichotomyError
 from trichotomy.training.feed import Batch, Feed
+from trichotomy.training.graphs import CudaRecorder, Recorder, Replayed
 from trichotomy.training.machine import Machine
 from trichotomy.training.randomness import generator
 from trichotomy.training.settings import Settings
 
 MANY = 1 << 16
 """Forms of a network that may be compiled in one process; PyTorch's own limit of 8 would leave the rest uncompiled."""
+
+MIXED = {"bf16": torch.bfloat16, "fp16": torch.float16}
+SCALING = ".scaling"
+"""Beside the momentum: the scale of the loss and the steps since it last changed. No parameter's name begins so."""
 
 
 class TrainingFailedError(TrichotomyError):
@@ -64,6 +69,8 @@ class Trainer:
         Precision and memory format, and where the network is.
     entropy
         Seed from the operating system, for a network that is to be nondeterministic on a CPU.
+    recorder
+        What records steps where the machine wants CUDA graphs.
     """
 
     def __init__(
@@ -76,18 +83,37 @@ class Trainer:
         machine: Machine,
         device: torch.device,
         entropy: int = 0,
+        recorder: Recorder | None = None,
     ) -> None:
         memory = torch.channels_last if machine.channels_last else torch.contiguous_format
         self.network = network.to(device=device, memory_format=memory)  # type: ignore[call-overload]
+        self._ranks = feed.ranks
         self._forward: Callable[[Tensor], Tensor] = self.network
         if machine.compiled:
             self._forward = torch.compile(self.network, dynamic=False)
+        self._trained = feed.ranks.wrapped(self.network, device) if feed.ranks.count > 1 else self._forward
+        rate: float | Tensor = settings.learning_rate
+        if machine.cuda_graphs:
+            rate = torch.tensor(rate, device=device)  # where a graph reads it
         self.optimizer = torch.optim.SGD(
-            self.network.parameters(), lr=settings.learning_rate, momentum=settings.momentum,
+            self.network.parameters(), lr=rate, momentum=settings.momentum,
             weight_decay=settings.weight_decay, nesterov=settings.nesterov, fused=True,
         )  # fmt: skip
         self._feed, self._settings, self._seed, self._entropy = feed, settings, seed, entropy
         self._machine, self._device = machine, device
+        if settings.momentum and (machine.cuda_graphs or machine.precision == "fp16"):
+            # Where a graph finds it; and a first step in fp16 may be skipped, which would leave it unset.
+            for p in self.network.parameters():
+                self.optimizer.state[p]["momentum_buffer"] = torch.zeros_like(p)
+        self._scaler = torch.amp.GradScaler(device.type) if machine.precision == "fp16" else None
+        self._replayed: Replayed | None = None
+        if machine.cuda_graphs:
+            self._replayed = Replayed(
+                lambda inputs, labels: self._learn(inputs, labels, len(labels), len(labels)),
+                recorder or CudaRecorder(device),
+            )
+        self._loss_sum = torch.zeros((), dtype=torch.float64, device=device)
+        self._right = torch.zeros((), dtype=torch.int64, device=device)
         self._epoch = 0
 
     def train(self, epoch: int) -> dict[str, float]:
@@ -110,24 +136,36 @@ class Trainer:
     def begin(self, epoch: int) -> None:
         """Set the rate of an epoch and its random numbers."""
         self._epoch = epoch
+        rate = self._settings.rate(epoch)
         for group in self.optimizer.param_groups:
-            group["lr"] = self._settings.rate(epoch)
-        self._dropout = generator(self._seed, "dropout", self._settings.augmentation, epoch)
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(rate)
+            else:
+                group["lr"] = rate
+        rank = self._ranks.rank  # each drops other units of its own items
+        name = f"dropout of rank {rank}" if rank else "dropout"
+        self._dropout = generator(self._seed, name, self._settings.augmentation, epoch)
         self._shaken = self._shaker(epoch)
         self._seen = 0
-        self._loss_sum = torch.zeros((), dtype=torch.float64, device=self._device)
-        self._right = torch.zeros((), dtype=torch.int64, device=self._device)
+        self._loss_sum.zero_()
+        self._right.zero_()
         self.network.train()
 
     def step(self, batch: Batch) -> None:
         """Learn from one batch."""
-        middle = len(batch) // 2
-        halved = self._settings.half_batches and middle
-        for part in (slice(middle), slice(middle, None)) if halved else (slice(None),):
-            self._update(batch.inputs()[part], batch.labels[part])
+        share, inputs = batch.share, batch.inputs()
+        if self._settings.half_batches and share.middle:
+            half = share.whole // 2
+            self._update(inputs[: share.middle], batch.labels[: share.middle], half, counts=share.counts)
+            inputs, labels, whole = inputs[share.middle :], batch.labels[share.middle :], share.whole - half
+        else:
+            labels, whole = batch.labels, share.whole
+        self._update(inputs, labels, whole, counts=share.counts)
 
     def end(self) -> dict[str, float]:
         """Return the measures of the epoch's training; raises as ``train``."""
+        self._ranks.add_up(self._loss_sum, self._right)
+        self._ranks.level(self.network)
         train_loss = float(self._loss_sum) / self._seen
         if not np.isfinite(train_loss):
             msg = (
@@ -146,15 +184,17 @@ class Trainer:
 
     @torch.inference_mode()
     def tested(self, logits: Sequence[Tensor]) -> Tested:
-        """Make decisions of the logits of all test items.
+        """Make decisions of the logits of all test items, or of those of this rank.
 
         Raises
         ------
         TrainingFailedError
             The loss is not a number.
         """
-        scores = torch.cat(list(logits))
-        labels = torch.from_numpy(self._feed.data.test.labels).to(self._device)
+        data = self._feed.data
+        none = torch.empty((0, len(data.classes)), device=self._device)
+        scores = self._ranks.gathered(torch.cat([none, *logits]), len(data.test.ids))
+        labels = torch.from_numpy(data.test.labels).to(self._device)
         loss = float(cross_entropy(scores, labels))
         p = scores.softmax(1)
         p_response, responses = p.max(1)
@@ -168,32 +208,59 @@ class Trainer:
         )  # fmt: skip
 
     def momentum(self) -> dict[str, Tensor]:
-        """Momentum buffers by the names of their parameters; none before the first step."""
+        """Momentum buffers by the names of their parameters, none before the first step; what scales the loss."""
         held = {n: self.optimizer.state[p].get("momentum_buffer") for n, p in self.network.named_parameters()}
-        return {name: buffer for name, buffer in held.items() if buffer is not None}
+        found = {name: buffer for name, buffer in held.items() if buffer is not None}
+        if self._scaler is not None:
+            now = self._scaler.state_dict()
+            values = now["scale"], now["_growth_tracker"]
+            found[SCALING] = torch.tensor(values, dtype=torch.float64)
+        return found
 
     def restore(self, weights: Mapping[str, Tensor], momentum: Mapping[str, Tensor]) -> None:
         """Take the state of an earlier epoch."""
         self.network.load_state_dict(weights)
+        if self._scaler is not None and SCALING in momentum:
+            scale, tracker = momentum[SCALING].tolist()
+            now = {"scale": scale, "_growth_tracker": int(tracker)}
+            self._scaler.load_state_dict(self._scaler.state_dict() | now)
         for name, p in self.network.named_parameters():
             if name in momentum:
                 self.optimizer.state[p]["momentum_buffer"] = (
                     torch.empty_like(p).copy_(momentum[name]).detach()
                 )
 
-    def _update(self, inputs: Tensor, labels: Tensor) -> None:
+    def _update(self, inputs: Tensor, labels: Tensor, whole: int, *, counts: bool) -> None:
+        """Learn from this rank's share of ``whole`` items."""
         if self._shaken is not None:
             shaken = torch.from_numpy(self._shaken.permutation(len(labels)))
             inputs, labels = inputs[shaken], labels[shaken]
-        with self._dropout_drawn(), self._mixed():
-            logits = self._forward(inputs)
+        own = len(labels) if counts else 0
+        with self._dropout_drawn():
+            if self._replayed is not None:
+                self._replayed(inputs, labels)
+            else:
+                self._learn(inputs, labels, own, whole)
+        self._seen += whole
+
+    def _learn(self, inputs: Tensor, labels: Tensor, own: int, whole: int) -> None:
+        """``own`` of ``whole`` items are these, none where they only keep the other ranks company."""
+        with self._mixed():
+            logits = self._trained(inputs)
             loss = cross_entropy(logits, labels)
         self.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        self.optimizer.step()
-        self._seen += len(labels)
-        self._loss_sum += loss.detach() * len(labels)
-        self._right += (logits.detach().argmax(1) == labels).sum()
+        weight = own * self._ranks.count / whole  # the ranks' mean is then that of the whole batch
+        weighted = loss if weight == 1 else loss * weight
+        if self._scaler is None:
+            weighted.backward()  # type: ignore[no-untyped-call]
+            self.optimizer.step()
+        else:
+            self._scaler.scale(weighted).backward()  # type: ignore[no-untyped-call]
+            self._scaler.step(self.optimizer)
+            self._scaler.update()
+        if own:
+            self._loss_sum += loss.detach() * own
+            self._right += (logits.detach().argmax(1) == labels).sum()
 
     def _shaker(self, epoch: int) -> np.random.Generator | None:
         """What permutes the examples of each batch where nondeterminism has to be emulated."""
@@ -204,7 +271,7 @@ class Trainer:
     def _mixed(self) -> torch.autocast | nullcontext[None]:
         if self._machine.precision == "fp32":
             return nullcontext()
-        return torch.autocast(self._device.type, dtype=torch.bfloat16)
+        return torch.autocast(self._device.type, dtype=MIXED[self._machine.precision])
 
     @contextmanager
     def _dropout_drawn(self) -> Iterator[None]:

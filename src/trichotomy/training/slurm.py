@@ -49,7 +49,8 @@ class SlurmExecutor:
     options
         As ``slurm_options`` gives them.
     device, threads
-        Of every job: ``cuda`` or ``cpu``, and threads within one network on a CPU.
+        Of every job, as an entry of ``LocalExecutor.devices`` (a job sees only the GPUs that it was given), and threads
+        within one network on a CPU.
     workers
         Jobs at once; None: as many as the cluster lets in.
     cache
@@ -121,8 +122,9 @@ class SlurmExecutor:
         else:
             extra = {"requeue": True} | dict(chosen.pop("additional_parameters", {}))
             defaults = {"job_name": name, "time": MINUTES, "cpus_per_task": self.threads}
-            if self.device == "cuda" and not {"gpus_per_node", "gres"} & chosen.keys():
-                defaults["gpus_per_node"] = 1
+            cards = self.device.count("cuda")
+            if cards and not {"gpus_per_node", "gres"} & chosen.keys():
+                defaults["gpus_per_node"] = cards
             parallel = {} if self.workers is None else {"array_parallelism": self.workers}
             engine.update_parameters(**(defaults | chosen | parallel), additional_parameters=extra)
         tasks = [

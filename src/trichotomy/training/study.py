@@ -262,19 +262,28 @@ def _alone(path: Path, executor: Executor | None) -> bool:
 
 
 def devices(machine: Machine, workers: int | None) -> tuple[str, ...]:
-    """One device per worker: the CPU as often as there are processors, or each GPU once."""
+    """One device per worker: the CPU as often as there are processors, or each GPU once.
+
+    Where several processes train a network, a worker has as many devices, with commas between.
+    """
     if workers is not None and workers < 1:
         msg = f"workers is {workers}; at least one is needed"
         raise InputError(msg)
+    ranks = machine.ranks
     if machine.device == "cpu":
-        return ("cpu",) * (workers or max(processors() // machine.threads, 1))
+        count = workers or max(processors() // (machine.threads * ranks), 1)
+        return (",".join(["cpu"] * ranks),) * count
     import torch
 
     cards = [f"cuda:{k}" for k in range(torch.cuda.device_count())]
     if not cards:
         msg = "the device is cuda, but PyTorch finds none here; choose --device cpu"
         raise InputError(msg)
-    return tuple(cards[k % len(cards)] for k in range(workers or len(cards)))
+    if len(cards) < ranks:
+        msg = f"ranks is {ranks}, each on a GPU of its own, and there are {len(cards)} here; choose fewer"
+        raise InputError(msg)
+    places = [",".join(cards[k : k + ranks]) for k in range(0, len(cards) - ranks + 1, ranks)]
+    return tuple(places[k % len(places)] for k in range(workers or len(places)))
 
 
 def _created(path: Path, plan: Plan, data: Dataset, *, force: bool) -> Store:

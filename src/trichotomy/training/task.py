@@ -60,9 +60,8 @@ def carry_out(task: Task) -> None:
 
     if Path(task.folder).is_dir():
         os.chdir(task.folder)
-    device = "cuda:0" if task.device == "cuda" else task.device  # a job sees only the GPUs that it was given
     cache = Path(task.cache) if task.cache else None
-    runner = Noted(LocalExecutor((device,), task.threads, cache), task.job)
+    runner = Noted(LocalExecutor((task.device,), task.threads, cache), task.job)
     with closing(runner.execute(Path(task.store), [task.group])) as events:
         for _ in events:
             pass

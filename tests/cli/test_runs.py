@@ -141,7 +141,7 @@ def test_durations_as_a_clock_shows_them(seconds, shown):
 
 def test_a_run_that_begins_again_does_not_turn_back_the_time_left(clock):
     show = runs.Runs()
-    show.planned(PLAN, ["base"])
+    show.planned(PLAN, [("base",)])
     for first in (0, 3):  # its job ends after the third epoch, and another goes on
         show.told(event("base", "started"))
         for epoch in range(first, 3 if not first else 5):

@@ -14,8 +14,8 @@ from small_study import CONDITIONS, SMALL, InProcess, carried_out, chunks, diffe
 from trichotomy import datasets
 from trichotomy.errors import InputError
 from trichotomy.training import Condition, Event, Machine, plan_study, study
-from trichotomy.training.feed import Batch, Feed, ahead, same_batches
-from trichotomy.training.groups import decodes, groups
+from trichotomy.training.feed import Batch, Feed, ahead
+from trichotomy.training.groups import decodes, groups, same_batches
 from trichotomy.training.ranks import ALONE
 
 PLAN, _ = plan_study("gaussian", recipe=SMALL)

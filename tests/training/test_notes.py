@@ -38,7 +38,7 @@ def store(tmp_path):
 
 
 def told(store, executor, count):
-    with closing(Noted(executor, job="7_1").execute(store, ["base", "nesterov"])) as events:
+    with closing(Noted(executor, job="7_1").execute(store, [("base",), ("nesterov",)])) as events:
         return [next(events) for _ in range(count)]
 
 
@@ -54,7 +54,7 @@ def test_a_run_is_noted_from_its_start_to_its_end(store):
         Event(observer="base", kind="done"),
     )
     seen = []
-    for event in Noted(Scripted(*events), job="7_1").execute(store, ["base"]):
+    for event in Noted(Scripted(*events), job="7_1").execute(store, [("base",)]):
         seen.append(event)
         note = notes_of(store)["base"]
         assert (note.state, note.job, note.process) == (

@@ -83,7 +83,7 @@ def test_what_sbatch_is_given(tmp_path, monkeypatch):
     options = slurm_options("partition=gpu,extra.licenses=matlab")
     told = []
     runner = SlurmExecutor(options=options, device="cuda:0", workers=1, wait=False, told=told.append)
-    assert list(runner.execute(store, ["base", "nesterov"])) == []
+    assert list(runner.execute(store, [("base",), ("nesterov",)])) == []
     given = (tmp_path / "given").read_text()
     for line in (
         "array=0-1%1", "partition=gpu", "gpus-per-node=1", f"time={MINUTES}", "licenses=matlab", "requeue",

@@ -132,6 +132,7 @@ def study(
     if out is None and not plan:
         msg = "say where to: --out NAME.zarr (or --plan to see what the study would cost)"
         raise InputError(msg)
+    _check_planning(plan=plan, card=card, peak_share=peak_share, as_json=as_json)
     if device == "auto" and (card or (places is not None and wants_gpu(places))):
         device = "cuda"  # there need be none where a study is planned, or jobs are submitted
     machine = Machine(

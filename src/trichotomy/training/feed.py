@@ -74,7 +74,7 @@ class Feed:
     Parameters
     ----------
     data, settings, seed
-        Of ``settings`` counts what ``same_batches`` names, and the augmentation in testing.
+        Of ``settings`` counts what ``groups.same_batches`` names, and the augmentation in testing.
     machine, device
         Memory format, and where the batches are wanted.
     ranks
@@ -151,12 +151,6 @@ class Feed:
     def _normalised(self, pixels: Tensor) -> Tensor:
         """In the memory format of the networks."""
         return ((pixels.float() - self._mean) / self._scale).contiguous(memory_format=self._memory)
-
-
-def same_batches(settings: Settings) -> tuple[object, ...]:
-    """What the batches of a network depend on, beside data and seed: equal for networks that can share a feed."""
-    s = settings
-    return (s.batch_size, s.half, s.order, s.augmentation, s.train, s.test)
 
 
 def ahead(function: Callable[[A], B], arguments: Iterable[A]) -> Iterator[B]:

@@ -6,8 +6,8 @@ import math
 from collections.abc import Sequence
 
 from trichotomy.errors import InputError
-from trichotomy.training.feed import same_batches
 from trichotomy.training.plan import Plan, Run
+from trichotomy.training.settings import Settings
 
 IN_A_JOB = 8
 """Networks that a job of a cluster trains at most unless told: some to share decoded images, few enough to end soon."""
@@ -51,6 +51,12 @@ def groups(plan: Plan, observers: Sequence[str], *, places: int, most: int | Non
 def decodes(plan: Plan, made: Sequence[Group]) -> float:
     """Passes over all of the training data that are decoded for these groups."""
     return sum(max(_work(plan.run(observer)) for observer in group) for group in made)
+
+
+def same_batches(settings: Settings) -> tuple[object, ...]:
+    """What the batches of a network depend on, beside data and seed: equal for networks that can share a feed."""
+    s = settings
+    return (s.batch_size, s.half, s.order, s.augmentation, s.train, s.test)
 
 
 def _key(plan: Plan, run: Run) -> object:

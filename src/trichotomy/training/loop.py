@@ -279,9 +279,7 @@ class Trainer:
         seed = int(self._dropout.integers(2**63))
         cuda = self._device.type == "cuda"
         with torch.random.fork_rng(devices=[self._device] if cuda else []):
-            torch.default_generator.manual_seed(
-                seed
-            )  # torch.manual_seed looks for every kind of device: 80 us
+            torch.default_generator.manual_seed(seed)  # torch.manual_seed asks every kind of device: 80 us
             if cuda:
                 torch.cuda.manual_seed(seed)
             yield

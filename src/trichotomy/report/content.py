@@ -42,6 +42,8 @@ NULL_TITLES = {
     "two_spike": "Only trivial and impossible items (two spikes)",
     "beta_a9": "Difficulty Beta(1, 0.32) (appendix A.9)",
     "sigmoid_a9": "Difficulty along a sigmoid (appendix A.9)",
+    "beta_fitted": "Difficulty Beta on the grid of A.9, fitted",
+    "sigmoid_fitted": "Difficulty along a sigmoid, fitted",
 }
 
 

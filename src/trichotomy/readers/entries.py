@@ -107,6 +107,23 @@ def entries_of(given: Given, *, name: str | None = None) -> Entries:
     return _named(found, name) if name is not None else found
 
 
+def names_items(path: Path) -> bool:
+    """Whether a file is a table with a column of item ids, which is read beside the predictions."""
+    refuse_absent(path)
+    if not is_table(path) or _is_list(path):
+        return False
+    return guessed("items", header_of(path)) is not None
+
+
+def _is_list(path: Path) -> bool:
+    """Whether a text has one word per line, and so is a list of ids."""
+    if suffix(path) != ".txt":
+        return False
+    with text(path) as file:
+        lines = [line for line in file.read(100_000).splitlines()[:50] if line.strip()]
+    return not any(mark in line for line in lines for mark in ",;\t")
+
+
 def _from_file(path: Path, name: str) -> Entries:
     if suffix(path) == ".json":
         with text(path) as file:
@@ -132,9 +149,7 @@ def _from_file(path: Path, name: str) -> Entries:
 
 
 def _from_table_file(path: Path, name: str) -> Entries:
-    with text(path) as file:
-        lines = [line.strip() for line in file.read(100_000).splitlines()[:50] if line.strip()]
-    if suffix(path) == ".txt" and not any(mark in line for line in lines for mark in ",;\t"):
+    if _is_list(path):
         with text(path) as file:
             return _flagged([line.strip() for line in file if line.strip()], path.name, name)
     header = header_of(path)

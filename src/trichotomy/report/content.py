@@ -73,6 +73,10 @@ def page(a: Analysis, pictures: Mapping[str, Block], files: Mapping[str, str], *
     ]  # fmt: skip
     if a.classes is not None:
         sections.append(Section("classes", "Which classes are hard?", _classes(a, pictures), short="Classes"))
+    if a.enrichment is not None or a.label_ambiguity is not None:
+        sections.append(
+            Section("labels", "Do labels explain the impossible items?", _labels(a, pictures), short="Labels")
+        )
     if a.dynamics is not None:
         sections.append(Section("learning", "How did decisions form?", _learning(pictures), short="Learning"))
     if a.dataset is not None:
@@ -299,8 +303,39 @@ def _classes(a: Analysis, pictures: Mapping[str, Block]) -> list[Block]:
         *_of(pictures, "classes"),
         *_of(pictures, "class-difficulty"),
         *(_of(pictures, "divergence") if a.divergence is not None else ()),
+        *(_of(pictures, "superclasses") if a.superclass_shares is not None else ()),
         Table("classes-table", columns, rows, caption=caption, limit=10),
     ]
+
+
+def _labels(a: Analysis, pictures: Mapping[str, Block]) -> list[Block]:
+    blocks: list[Block] = []
+    if a.enrichment is not None:
+        e = a.enrichment
+        rows: list[tuple[Any, ...]] = [
+            (str(name), float(one["whole"]),
+             *(float(one["share"].sel(difficulty=k)) for k in ("trivial", "in-between", "impossible")),
+             float(one["odds_ratio"].sel(difficulty="impossible")),
+             tuple(one["odds_ratio_ci"].sel(difficulty="impossible").values),
+             *(float(one["without"].sel(difficulty=k)) for k in ("trivial", "impossible")))
+            for name in e["annotation"].values for one in [e.sel(annotation=name)]
+        ]  # fmt: skip
+        columns = (
+            Column("Flagged as"), Column("Of all", "share", 1), Column("Of trivial", "share", 2),
+            Column("Of in-between", "share", 1), Column("Of impossible", "share", 1),
+            Column("Odds ratio", "number", 2, help="Odds of being impossible, flagged items over the others"),
+            Column("95 % CI", "number", 2), Column("Trivial without", "share", 1),
+            Column("Impossible without", "share", 1, help="Share impossible of the items that are not flagged"),
+        )  # fmt: skip
+        blocks += [
+            "If wrong labels explained the impossible items, few would be left without them. The table gives the share "
+            "flagged in each class of difficulty, and the partition of the items that are not flagged.",
+            Table("enrichment-table", columns, rows, caption=f"Intervals: {e.attrs['interval']}."),
+            *_of(pictures, "enrichment"),
+        ]
+    if a.label_ambiguity is not None:
+        blocks += _of(pictures, "ambiguity")
+    return blocks
 
 
 def _learning(pictures: Mapping[str, Block]) -> list[Block]:

@@ -5,7 +5,7 @@ items, the seed and the source. Undefined is NaN.
 """
 
 from trichotomy.stats.accuracy import accuracy, class_difficulty
-from trichotomy.stats.ambiguity import label_ambiguity
+from trichotomy.stats.ambiguity import AMBIGUITY, label_ambiguity
 from trichotomy.stats.comparisons import Comparison, comparisons
 from trichotomy.stats.conditions import condition_consistency, condition_matrix
 from trichotomy.stats.consistency import (
@@ -36,6 +36,7 @@ from trichotomy.stats.study import failures, study_notes
 from trichotomy.stats.superclasses import superclass_shares
 
 __all__ = [
+    "AMBIGUITY",
     "Comparison",
     "accuracy",
     "class_difficulty",

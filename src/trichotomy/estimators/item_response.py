@@ -14,11 +14,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from trichotomy.errors import InputError, UnknownNameError
 from trichotomy.estimators.agreement import Floats
-from trichotomy.estimators.quadrature import Prior, fit_logistic, log_probabilities
+from trichotomy.estimators.quadrature import Prior, alike, fit_logistic, log_probabilities
 
 MODELS = ("1pl", "2pl")
 WAYS = ("auto", "observers", "items")
-_ITEMS_AT_ONCE = 20_000
+_ITEMS_AT_ONCE = 4_000
 _DISCRIMINATIONS = 13
 _SPAN = 3.0  # standard deviations of the log-discrimination that the grid covers
 
@@ -179,15 +179,17 @@ def _posterior_items(
 ) -> tuple[Floats, Floats, Floats, Floats]:
     """Posterior mean and standard deviation of difficulty and discrimination, item by item, abilities held."""
     known = np.isfinite(ability)
-    b = np.linspace(-4 * spread, 4 * spread, max(nodes // 2, 41))
+    b = np.linspace(-4 * spread, 4 * spread, 2 * nodes - 1)  # as fine as abilities need
     log_a = np.linspace(-_SPAN, _SPAN, _DISCRIMINATIONS) * prior.log_discrimination_sd
     places, slopes = (grid.ravel() for grid in np.meshgrid(b, log_a))
     right, wrong = log_probabilities(ability[known], places, slopes)
     weight = -((places / spread) ** 2) / 2 - (slopes / prior.log_discrimination_sd) ** 2 / 2
-    found = np.empty((4, c.shape[1]))
-    for start in range(0, c.shape[1], _ITEMS_AT_ONCE):
-        part = c[known, start : start + _ITEMS_AT_ONCE].T
-        joint = (part == 1).astype(float) @ (right - wrong) + (part >= 0).astype(float) @ wrong + weight
+    R, A = (c[known].T == 1).astype(float), (c[known].T >= 0).astype(float)
+    first, group = alike(R, A)
+    found = np.empty((4, len(first)))
+    for start in range(0, len(first), _ITEMS_AT_ONCE):
+        part = first[start : start + _ITEMS_AT_ONCE]
+        joint = R[part] @ (right - wrong) + A[part] @ wrong + weight
         joint = np.exp(joint - joint.max(axis=1, keepdims=True))
         joint /= joint.sum(axis=1, keepdims=True)
         for k, values in enumerate((places, np.exp(slopes))):
@@ -196,4 +198,5 @@ def _posterior_items(
             found[2 * k + 1, start : start + _ITEMS_AT_ONCE] = np.sqrt(
                 np.maximum(joint @ values**2 - mean**2, 0)
             )
+    found = found[:, group]
     return found[0], found[1], found[2], found[3]

@@ -85,7 +85,7 @@ def fit_logistic(
     place, log_slope = -1.5 * np.log(share / (1 - share)), np.zeros(R.shape[1])
     step = _common_step if common_slope else _own_step
     done, at_rest = 0, R.shape[1] == 0
-    like, rights, askeds = _alike(R, A, by_total=common_slope) if not at_rest else (used, R, A)
+    like, rights, askeds = _sums(R, A, by_total=common_slope) if not at_rest else (used, R, A)
     while done < rounds and not at_rest:
         posterior, _ = _posterior(R[like], A[like], z, log_weight, place, log_slope)
         asked, right = posterior.T @ askeds, posterior.T @ rights
@@ -109,8 +109,8 @@ def log_probabilities(z: Floats, place: Floats, log_slope: Floats) -> tuple[Floa
     return -np.logaddexp(0, -logit), -np.logaddexp(0, logit)
 
 
-def _alike(R: Floats, A: Floats, *, by_total: bool) -> tuple[NDArray[np.intp], Floats, Floats]:
-    """Rows of one posterior as one: a row of each group, and the group's sums of ``R`` and ``A``.
+def alike(R: Floats, A: Floats, *, by_total: bool = False) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows of one posterior: the first row of each group, and the group of each row.
 
     Rows are alike where they are equal; under a common slope, where the same columns give the same total (Rasch 1960).
     """
@@ -120,6 +120,12 @@ def _alike(R: Floats, A: Floats, *, by_total: bool) -> tuple[NDArray[np.intp], F
     _, first, group = np.unique(
         key.view(np.dtype((np.void, key.shape[1]))).ravel(), return_index=True, return_inverse=True
     )
+    return first, group
+
+
+def _sums(R: Floats, A: Floats, *, by_total: bool) -> tuple[NDArray[np.intp], Floats, Floats]:
+    """A row of each group of rows that are alike, and the group's sums of ``R`` and ``A``."""
+    first, group = alike(R, A, by_total=by_total)
     order = np.argsort(group, kind="stable")
     starts = np.searchsorted(group[order], np.arange(len(first)))
     return first, np.add.reduceat(R[order], starts, axis=0), np.add.reduceat(A[order], starts, axis=0)

@@ -62,6 +62,7 @@ def ambiguity_panels(label_ambiguity: xr.Dataset, *, width: float = TEXT) -> Dra
         ax.set_axis_off()
     for name, ax in zip(names, panels.flat, strict=False):
         _panel(keep_ticks(ax), label_ambiguity.isel(level=levels[name]), TITLES.get(name, name))
+    figure.align_xlabels()
     for ax in panels[:, 0]:
         ax.set_ylabel("Share of items")
     handles, labels = panels.flat[0].get_legend_handles_labels()
@@ -102,7 +103,10 @@ def _short(n: int) -> str:
 
 
 def _label(low: float, high: float) -> str:
-    return f"{low:.2g}" if low == high else f"{low:.2g}\N{EN DASH}\n{high:.2g}"
+    if low == high:
+        return f"{low:.2g}"
+    short = low == round(low) and high == round(high)
+    return f"{low:.3g}\N{EN DASH}{'' if short else chr(10)}{high:.3g}"
 
 
 def _alt(result: xr.Dataset, names: list[str]) -> str:

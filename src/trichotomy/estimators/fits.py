@@ -30,7 +30,8 @@ def fit_beta_difficulty(counts: ArrayLike) -> tuple[float, float]:
 
     Returns
     -------
-    NaN where they are not defined: fewer than two observers, or every item alike.
+    NaN where they are not defined: fewer than two observers, or every item alike. The grid ends at .01 and .99; a value
+    near 0 (3e-4 at least) says that the histogram has more at an end than the grid can give.
     """
     h = np.asarray(counts, dtype=float)
     if not _informative(h):

@@ -70,7 +70,9 @@ def test_of_two_classes_the_stored_probabilities_are_the_whole_matrix() -> None:
 
 def test_items_without_a_target_or_probabilities_are_not_judged(noisy) -> None:
     d, p, _ = noisy
-    unknown = d.assign(target=("item", np.where(np.arange(200) == 20, -1, d["target"].values).astype(np.int16)))
+    unknown = d.assign(
+        target=("item", np.where(np.arange(200) == 20, -1, d["target"].values).astype(np.int16))
+    )
     holed = p.copy()
     holed[30] = np.nan
     result = tri.label_issues(unknown, probabilities=holed)

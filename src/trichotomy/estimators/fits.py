@@ -12,7 +12,8 @@ from trichotomy.estimators.agreement import Floats
 from trichotomy.estimators.nulls import (
     A9_BETA,
     A9_SLOPE,
-    beta_difficulty,
+    GRID,
+    binomial,
     sigmoid_difficulty,
     sigmoid_shift,
 )
@@ -36,12 +37,15 @@ def fit_beta_difficulty(counts: ArrayLike) -> tuple[float, float]:
     h = np.asarray(counts, dtype=float)
     if not _informative(h):
         return np.nan, np.nan
-    x = _best(
-        h,
-        lambda x, M: beta_difficulty(M, alpha=np.exp(x[0]), beta=np.exp(x[1])),
-        starts=[np.log(A9_BETA), np.zeros(2), np.log([3.0, 1.5])],
-        bounds=[(-8.0, 8.0)] * 2,
-    )
+    at_grid = np.array([binomial(len(h) - 1, p) for p in GRID])  # only the weights change in the search
+    logs = np.stack([np.log(GRID), np.log1p(-GRID)])
+
+    def model(x: Floats) -> Floats:
+        log_weight = (np.exp(x) - 1) @ logs
+        weight = np.exp(log_weight - log_weight.max())
+        return np.asarray(weight / weight.sum() @ at_grid)
+
+    x = _best(h, model, starts=[np.log(A9_BETA), np.log([2.0, 1.5])], bounds=[(-8.0, 8.0)] * 2)
     return float(np.exp(x[0])), float(np.exp(x[1]))
 
 
@@ -63,13 +67,12 @@ def fit_sigmoid_difficulty(counts: ArrayLike) -> tuple[float, float]:
     if not _informative(h):
         return np.nan, np.nan
     mean = float(h @ np.arange(len(h)) / (h.sum() * (len(h) - 1)))
-    starts = [np.array([np.log(-s), sigmoid_shift(mean, slope=s)]) for s in (A9_SLOPE, -2.0, -20.0)]
-    x = _best(
-        h,
-        lambda x, M: sigmoid_difficulty(M, slope=-np.exp(x[0]), shift=x[1]),
-        starts=starts,
-        bounds=[(-4.0, 8.0), (-60.0, 60.0)],
-    )
+    starts = [np.array([np.log(-s), sigmoid_shift(mean, slope=s)]) for s in (A9_SLOPE, -20.0)]
+
+    def model(x: Floats) -> Floats:
+        return sigmoid_difficulty(len(h) - 1, slope=-float(np.exp(x[0])), shift=float(x[1]))
+
+    x = _best(h, model, starts=starts, bounds=[(-4.0, 8.0), (-60.0, 60.0)])
     return float(-np.exp(x[0])), float(x[1])
 
 
@@ -81,7 +84,7 @@ def log_likelihood(counts: ArrayLike, probability: ArrayLike) -> float:
 
 def _best(
     h: Floats,
-    model: Callable[[Floats, int], Floats],
+    model: Callable[[Floats], Floats],
     *,
     starts: list[Floats],
     bounds: list[tuple[float, float]],
@@ -89,10 +92,10 @@ def _best(
     """Parameters of the largest likelihood, searched from several starts."""
     from scipy.optimize import minimize
 
-    M, n = len(h) - 1, float(h.sum())
+    n = float(h.sum())
 
     def loss(x: Floats) -> float:
-        return -log_likelihood(h, model(x, M)) / n
+        return -log_likelihood(h, model(x)) / n
 
     options: dict[str, Any] = {"xatol": 1e-7, "fatol": 1e-12, "maxiter": 2000}
     runs = [minimize(loss, start, method="Nelder-Mead", bounds=bounds, options=options) for start in starts]  # type: ignore[call-overload]

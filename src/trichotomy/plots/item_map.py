@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter
 
 from trichotomy.errors import InputError
 from trichotomy.plots.drawing import Drawing, in_style
@@ -129,8 +130,6 @@ def discrimination_scatter(item_response: xr.Dataset, *, width: float = TEXT) ->
         )  # fmt: skip
     ax.axhline(1, color=MUTED, linewidth=0.7, linestyle=":", zorder=0)
     ax.set_yscale("log")
-    from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
-
     ax.yaxis.set_major_locator(FixedLocator([0.1, 0.2, 0.5, 1, 2, 5, 10]))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda a, _: f"{a:g}"))
     ax.yaxis.set_minor_formatter(NullFormatter())
@@ -139,8 +138,9 @@ def discrimination_scatter(item_response: xr.Dataset, *, width: float = TEXT) ->
     handles, labels = ax.get_legend_handles_labels()
     legend = figure.legend(handles, labels, loc="outside lower left", ncols=3)
     for handle in legend.legend_handles:
-        if handle is not None:
+        if isinstance(handle, Line2D):
             handle.set_alpha(1)
+            handle.set_markersize(4)
     a = known["discrimination"].values
     alt = (
         f"Discrimination of {count(len(a), 'item')} against difficulty: discriminations from {a.min():.2g} to "

@@ -10,7 +10,17 @@ from matplotlib.axes import Axes
 from trichotomy.errors import InputError
 from trichotomy.plots.drawing import Drawing, in_style
 from trichotomy.plots.rows import label_rows, row_pitch
-from trichotomy.plots.style import CLASS_COLOUR, MUTED, PAGE, bare_rows, keep_ticks, new_figure, percent_axis
+from trichotomy.plots.style import (
+    CLASS_COLOUR,
+    MUTED,
+    NARROW,
+    PAGE,
+    bare_rows,
+    keep_ticks,
+    name_x,
+    new_figure,
+    percent_axis,
+)
 from trichotomy.plots.wording import count, left_out, listed, percent
 
 if TYPE_CHECKING:
@@ -47,10 +57,12 @@ def superclass_shares(superclass_shares: xr.Dataset, *, width: float = PAGE) -> 
     rows = np.arange(K) if K <= MOST_SUPERCLASSES else np.r_[:half, K - half : K]
     shown = superclass_shares.isel(superclass=rows)
     pitch = row_pitch(len(rows))
-    figure = new_figure(width, pitch * len(rows) + 1.25)
+    figure = new_figure(width, pitch * len(rows) + 1.25 + 0.5 * (width < NARROW))
     left, right = figure.subplots(1, 2, sharey=True, width_ratios=(1.15, 1))
     _composition(keep_ticks(left), shown)
     _origin(keep_ticks(right), shown)
+    for ax, text in ((left, "Of the superclass's items"), (right, "The superclass's share of these items")):
+        name_x(ax, text, 1.2 + 0.4 * (width - 1.2))
     label_rows(left, shown["superclass"].values, pitch)
     right.tick_params(labelleft=False)
     bare_rows(right)
@@ -58,7 +70,7 @@ def superclass_shares(superclass_shares: xr.Dataset, *, width: float = PAGE) -> 
         for ax in (left, right):
             ax.axhline(half - 0.5, color=MUTED, linewidth=0.6, linestyle=(0, (2, 2)))
     handles, labels = right.get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower left", ncols=4)
+    figure.legend(handles, labels, loc="outside lower left", ncols=4 if width >= NARROW else 2)
     return Drawing(figure, _alt(superclass_shares), _caption(superclass_shares, len(rows)))
 
 
@@ -70,7 +82,6 @@ def _composition(ax: Axes, shown: xr.Dataset) -> None:
         start = start + values
     ax.set_xlim(0, 1)
     percent_axis(ax, "x")
-    ax.set_xlabel("Of the superclass's items")
 
 
 def _origin(ax: Axes, shown: xr.Dataset) -> None:
@@ -86,7 +97,6 @@ def _origin(ax: Axes, shown: xr.Dataset) -> None:
         )  # fmt: skip
     ax.set_xlim(left=0)
     percent_axis(ax, "x")
-    ax.set_xlabel("The superclass's share of these items")
 
 
 def _alt(result: xr.Dataset) -> str:

@@ -40,7 +40,10 @@ def test_a_store_is_annotated_and_the_report_says_what_follows(run, store):
     assert {"enrichment", "ambiguity", "superclasses", "label-errors"} <= figures
     assert not {"item-map", "discrimination", "difficulty-models"} & figures
     assert "accepted_labels" in Path("r/items.csv").read_text().splitlines()[0]
-    assert json.loads(out)["items"] == 60
+    summary = json.loads(out)
+    assert summary["items"] == 60
+    assert [row["annotation"] for row in summary["annotations"]] == ["label_error"]
+    assert summary["annotations"][0]["share"] == 9 / 60
 
 
 @pytest.mark.parametrize(

@@ -268,11 +268,15 @@ def test_without_targets_the_check_is_missing_and_said(photos, accepted) -> None
     assert "could not be checked" in found.attrs["provenance"]["warnings"][0]
 
 
-def test_a_name_that_something_else_has_is_changed(photos) -> None:
+def test_a_name_that_something_else_has_is_changed(photos, tmp_path) -> None:
     assert "item_condition" not in photos.coords
     d = tri.annotate(photos, {str(photos["item"].values[0]): 1.5}, name="instance")
     assert d["stimulus_instance"].dims == ("item",)
     assert d["instance"].dims == ("observer",)
+    (tmp_path / "item.txt").write_text(str(photos["item"].values[0]))
+    assert tri.annotate(photos, tmp_path / "item.txt")["item_item"].values.tolist() == [True] + [False] * (
+        N - 1
+    )
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ is a small class (``Reader``) that is found by name in ``READERS``; a third part
 """
 
 from trichotomy.readers.annotate import annotate
-from trichotomy.readers.entries import names_items
+from trichotomy.readers.annotationfiles import names_items
 from trichotomy.readers.options import DUPLICATE_RULES, FIELDS, Reader, ReadOptions
 from trichotomy.readers.reading import READERS, detect, formats, read
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from trichotomy.decisions import MISSING, Decisions, validate
 from trichotomy.decisions.provenance import sha256
 from trichotomy.errors import InputError
-from trichotomy.readers.entries import Entries, Given, entries_of
+from trichotomy.readers.annotationfiles import Given, entries_of
+from trichotomy.readers.entries import Entries
 from trichotomy.readers.items import coordinate
 from trichotomy.readers.joining import agreement_with_targets, places
 
@@ -85,7 +86,7 @@ def annotate(
 
 def _free(d: Decisions, column: str) -> str:
     """The column's name, unless something that is no annotation of items has it."""
-    taken = column in d.variables and (column not in d.coords or d[column].dims != ("item",))
+    taken = column in d.variables and (column in ("item", "target") or d[column].dims != ("item",))
     return f"item_{column}" if taken else column
 
 

@@ -12,6 +12,7 @@ from trichotomy.errors import InputError
 from trichotomy.plots import cluster_order
 from trichotomy.report.analysis import Analysis
 from trichotomy.report.cautions import cautions
+from trichotomy.report.labels import label_blocks
 from trichotomy.report.page import (
     Band,
     Block,
@@ -75,7 +76,9 @@ def page(a: Analysis, pictures: Mapping[str, Block], files: Mapping[str, str], *
         sections.append(Section("classes", "Which classes are hard?", _classes(a, pictures), short="Classes"))
     if a.enrichment is not None or a.label_ambiguity is not None:
         sections.append(
-            Section("labels", "Do labels explain the impossible items?", _labels(a, pictures), short="Labels")
+            Section(
+                "labels", "Do labels explain the impossible items?", label_blocks(a, pictures), short="Labels"
+            )
         )
     if a.dynamics is not None:
         sections.append(Section("learning", "How did decisions form?", _learning(pictures), short="Learning"))
@@ -306,43 +309,6 @@ def _classes(a: Analysis, pictures: Mapping[str, Block]) -> list[Block]:
         *(_of(pictures, "superclasses") if a.superclass_shares is not None else ()),
         Table("classes-table", columns, rows, caption=caption, limit=10),
     ]
-
-
-def _labels(a: Analysis, pictures: Mapping[str, Block]) -> list[Block]:
-    blocks: list[Block] = []
-    if a.enrichment is not None:
-        e, classes = a.enrichment, ("trivial", "in-between", "impossible")
-        rows: list[tuple[Any, ...]] = [
-            (str(name), float(one["whole"]), *(float(one["share"].sel(difficulty=k)) for k in classes),
-             float(one["odds_ratio"].sel(difficulty="impossible")),
-             tuple(one["odds_ratio_ci"].sel(difficulty="impossible").values))
-            for name in e["annotation"].values for one in [e.sel(annotation=name)]
-        ]  # fmt: skip
-        left: list[tuple[Any, ...]] = [
-            ("All items", *(float(e["partition"].sel(difficulty=k)) for k in classes)),
-            *((f"Without {name}", *(float(e["without"].sel(annotation=name, difficulty=k)) for k in classes))
-              for name in e["annotation"].values),
-        ]  # fmt: skip
-        shares = tuple(Column(name, "share", 1) for name in ("Trivial", "In-between", "Impossible"))
-        blocks += [
-            "If wrong labels explained the impossible items, few would be left without the items flagged. The first "
-            "table gives the share flagged in each class of difficulty, the second the partition without them.",
-            Table(
-                "enrichment-table",
-                (
-                    Column("Flagged as"), Column("Of all", "share", 1), Column("Of trivial", "share", 2),
-                    Column("Of in-between", "share", 1), Column("Of impossible", "share", 1),
-                    Column("Odds ratio", "number", 2, help="Odds of being impossible, flagged items over the others"),
-                    Column("95 % CI", "number", 2),
-                ),
-                rows, caption=f"Intervals: {e.attrs['interval']}.",
-            ),
-            Table("without-flagged", (Column("Items"), *shares), left),
-            *_of(pictures, "enrichment"),
-        ]  # fmt: skip
-    if a.label_ambiguity is not None:
-        blocks += _of(pictures, "ambiguity")
-    return blocks
 
 
 def _learning(pictures: Mapping[str, Block]) -> list[Block]:

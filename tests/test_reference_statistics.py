@@ -11,6 +11,7 @@ import pytest
 
 import trichotomy as tri
 from trichotomy import estimators
+from trichotomy.errors import InputError
 
 FISHER_VECTORS = ["fv_16k", "fv_4k", "fv_64k"]
 IMAGENET_X = ("DINO", "ResNet50", "SimCLR", "ViT")
@@ -164,3 +165,72 @@ def test_largest_kappa(expected: dict[str, Any]) -> None:
     for accuracies, wanted in expected["kappa_max"].items():
         a, b = map(float, accuracies.split(","))
         assert float(estimators.kappa_bounds(a, b)[1]) == pytest.approx(wanted, abs=5e-6)
+
+
+def test_the_difficulty_distributions_of_the_papers_eleven_models(eleven: tri.Decisions) -> None:
+    result = tri.difficulty(eleven)
+    found = [round(float(result[name]), 3) for name in ("a9_alpha", "a9_beta", "a9_slope", "a9_shift")]
+    assert found == [0.549, 0.085, -8.44, 0.664]  # as docs/statistics.md says
+    distance = result["total_variation"]
+    names = ("beta_a9", "sigmoid_a9", "beta_fitted", "sigmoid_fitted")
+    assert [round(float(distance.sel(null=name)), 3) for name in names] == [0.09, 0.083, 0.023, 0.079]
+
+
+@pytest.fixture(scope="module")
+def labelled(imagenet: tri.Decisions, reference: Path) -> tri.Decisions:
+    """The 64 models with workers' votes and accepted labels."""
+    d = tri.select(imagenet, drop="fv_*")
+    d = tri.annotate(d, reference / "label-errors" / "imagenet_mturk.json")
+    return tri.annotate(d, reference / "label-errors" / "real.json", order="file-name")
+
+
+def test_label_errors_among_the_impossible_images(
+    labelled: tri.Decisions, reference: Path, expected: dict[str, Any]
+) -> None:
+    wanted = expected["imagenet-val-67"]["label_error_share_64"]
+    result = tri.enrichment(labelled, flags="label_error").sel(annotation="label_error")
+    for name in ("impossible", "trivial"):
+        assert float(result["share"].sel(difficulty=name)) == pytest.approx(wanted[name], abs=1e-12)
+    assert float(result["whole"]) == pytest.approx(wanted["all"], abs=1e-12)
+    assert float(tri.flag_shares(labelled)["difficulty_share"].sel(difficulty="impossible")) == pytest.approx(
+        wanted["impossible"], abs=1e-12
+    )
+    theirs = np.load(reference / "trivial-or-impossible" / "label_errors.npy").ravel() > 0
+    np.testing.assert_array_equal(labelled["label_error"], theirs)  # fewer than three of five workers
+    # beyond label errors: more than half of the impossible images are left, and the partition hardly moves
+    assert float(result["without"].sel(difficulty="impossible")) == pytest.approx(0.0272, abs=5e-5)
+    assert float(result["odds_ratio"].sel(difficulty="impossible")) == pytest.approx(24.09, abs=5e-3)
+
+
+def test_accepted_labels_come_in_file_name_order(labelled: tri.Decisions, reference: Path) -> None:
+    path = reference / "label-errors" / "real.json"
+    assert int(np.isnan(labelled["accepted_labels"]).sum()) == 3163
+    record = labelled.attrs["provenance"]["annotations"][-1]
+    assert record["agreement"] == pytest.approx(0.90023, abs=5e-6)
+    with pytest.raises(InputError, match=r"names the target of 0\.1% of the items.*'file-name' 90\.0%"):
+        tri.annotate(labelled, path, order="item")
+    rescored = tri.annotate(labelled, path, order="file-name", rescore=True)
+    assert rescored.sizes["item"] == 46_837
+    top1 = float(tri.accuracy(rescored)["accuracy"].sel(observer="resnet50"))
+    assert top1 == pytest.approx(0.8296, abs=5e-5)
+
+
+def test_more_accepted_labels_go_with_harder_images(labelled: tri.Decisions) -> None:
+    result = tri.label_ambiguity(labelled, draws=200)
+    rho = result["association"].sel(statistic="spearman")
+    assert float(rho.sel(annotation="accepted_labels")) == pytest.approx(0.445, abs=5e-4)
+    assert float(rho.sel(annotation="vote_entropy")) == pytest.approx(0.074, abs=5e-4)
+    assert np.all(result["association_ci"].values > 0)
+
+
+def test_metaclasses_of_imagenet_x(imagenet_x: tri.Decisions, reference: Path) -> None:
+    table = reference / "imagenet-x" / "imagenet_1k_classes_to_100_metaclasses.csv"
+    d = tri.annotate(imagenet_x, table, order="class")
+    assert d["name"].values[0] == "fish"  # tench
+    result = tri.superclass_shares(d, superclass="name")
+    assert result.sizes["superclass"] == 100
+    np.testing.assert_allclose(
+        (result["share"] * result["share_of_all"]).sum("superclass"), tri.partition(d)["share"]
+    )
+    wrong = tri.annotate(imagenet_x, reference / "label-errors" / "imagenet_mturk.json")
+    assert int(wrong["label_error"].sum()) == 2916  # joined by the number in the files' names

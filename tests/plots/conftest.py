@@ -37,6 +37,25 @@ def results(d: tri.Decisions, *, tolerance: int = 0) -> SimpleNamespace:
     )
 
 
+def about_labels(d: tri.Decisions) -> dict[str, object]:
+    """Results on annotations, after adding accepted labels and superclasses."""
+    rng = np.random.default_rng(1)
+    wrong = 1 - tri.correctness(d).values[:, 0].mean(axis=0)
+    d = d.assign_coords(
+        accepted_labels=("item", 1.0 + rng.binomial(4, 0.1 + 0.6 * wrong)),
+        vote_entropy=("item", np.where(rng.random(len(wrong)) < 0.5, np.nan, rng.random(len(wrong)) * (1 + wrong))),
+        odd=("item", rng.random(len(wrong)) < 0.1 + 0.3 * wrong),
+        superclass=("item", np.array([f"group {k % 4}" for k in d["target"].values], dtype=object)),
+    )  # fmt: skip
+    return {
+        "enrichment": stats.enrichment(d),
+        "label_ambiguity": stats.label_ambiguity(d, draws=20),
+        "superclass_shares": stats.superclass_shares(d),
+        "item_response": stats.item_response(d),
+        "item_response_2pl": stats.item_response(d, model="2pl"),
+    }
+
+
 @pytest.fixture(scope="session")
 def study() -> SimpleNamespace:
     """A simulated study, all conditions of the paper: 31 networks, 6 epochs, base 3 more; and images."""
@@ -54,6 +73,7 @@ def study() -> SimpleNamespace:
             "equivalence": stats.equivalence(d),
             "learning_map": stats.learning_map(d),
             "flag_shares": stats.flag_shares(now),
+            **about_labels(now),
             "divergence": stats.neighbour_divergence(now),
             "architecture": "ResNet-18",
             "trained": trained,

@@ -17,12 +17,13 @@ from trichotomy.plots import FIGURES, Drawing, to_svg
 from trichotomy.plots.style import style
 
 NAMES = [
-    "accuracy", "class-difficulty", "classes", "consistency", "difficulty", "dynamics", "heatmaps",
+    "accuracy", "class-difficulty", "classes", "consistency", "difficulty", "difficulty-models", "dynamics", "heatmaps",
     "heatmaps-clustered", "influence", "overview", "rarefaction", "raster",
 ]  # fmt: skip
 OF_STUDIES = [
-    "accuracy-epochs", "changed", "conditions", "conditions-epochs", "conditions-heatmap", "divergence", "easiest",
-    "equivalence", "hardest", "label-errors", "learning",
+    "accuracy-epochs", "ambiguity", "changed", "conditions", "conditions-epochs", "conditions-heatmap",
+    "discrimination", "divergence", "easiest", "enrichment", "equivalence", "hardest", "item-map", "label-errors",
+    "learning", "superclasses",
 ]  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from trichotomy.stats import one_per_condition
 
 NULLS = {
     "binomial", "poisson_binomial", "two_spike", "comonotone", "beta_a9", "sigmoid_a9", "beta_binomial", "per_class",
+    "beta_fitted", "sigmoid_fitted",
 }  # fmt: skip
 
 

@@ -26,6 +26,8 @@ def analyze(
     format: o.Format = None,  # noqa: A002 - the name of the option
     targets: o.Targets = None,
     annotations: o.Annotations = None,
+    accepted: o.Accepted = None,
+    order: o.Order = None,
     mapping: o.Mapping = None,
     where: o.Where = None,
     duplicates: o.Duplicates = "error",
@@ -41,7 +43,9 @@ def analyze(
     from trichotomy.report import check_place, to_json
 
     check_place(out, force=force)
-    d = o.load(sources, **o.reading(format, targets, annotations, mapping, where, duplicates, top_k))
+    d = o.load(
+        sources, **o.reading(format, targets, annotations, mapping, where, duplicates, top_k, accepted, order)
+    )
     for line in o.columns_taken(d) if not is_store(sources[0]) else []:
         typer.echo(line, err=True)
     with steps("Analysing") as step:

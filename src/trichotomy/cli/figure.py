@@ -26,6 +26,8 @@ def figure(
     format: o.Format = None,  # noqa: A002 - the name of the option
     targets: o.Targets = None,
     annotations: o.Annotations = None,
+    accepted: o.Accepted = None,
+    order: o.Order = None,
     mapping: o.Mapping = None,
     where: o.Where = None,
     duplicates: o.Duplicates = "error",
@@ -40,7 +42,9 @@ def figure(
     if out.exists() and not force:
         msg = f"{out} exists already; choose another name, or replace it with --force"
         raise InputError(msg)
-    d = o.load(sources, **o.reading(format, targets, annotations, mapping, where, duplicates, top_k))
+    d = o.load(
+        sources, **o.reading(format, targets, annotations, mapping, where, duplicates, top_k, accepted, order)
+    )
     for line in o.columns_taken(d) if not is_store(sources[0]) else []:
         typer.echo(line, err=True)
     with steps("Drawing") as step:

@@ -23,8 +23,24 @@ Targets = Annotated[
     typer.Option(help="File with the true class of each item: an item column and a label column."),
 ]
 Annotations = Annotated[
-    list[Path] | None,
-    typer.Option(help="File with one row per item whose columns annotate the items. Repeatable."),
+    list[str] | None,
+    typer.Option(
+        metavar="[NAME=]FILE",
+        help="File that annotates the items: a table, ids of flagged items, accepted labels, votes, soft labels, or a "
+        "table of classes. Repeatable.",
+    ),
+]
+Accepted = Annotated[
+    Path | None,
+    typer.Option(
+        help="File of accepted labels: any of them counts as right, items without one are left out."
+    ),
+]
+Order = Annotated[
+    str | None,
+    typer.Option(
+        help="Order of those files where they have no ids: item, file-name or class; checked by targets."
+    ),
 ]
 Mapping = Annotated[
     list[str] | None,
@@ -88,16 +104,49 @@ def pairs(given: Sequence[str] | None, option: str) -> dict[str, str]:
     return result
 
 
-def load(sources: Sequence[str], **options: Any) -> Decisions:
-    """Open a store, or read prediction files, whichever ``sources`` are.
+def load(
+    sources: Sequence[str],
+    *,
+    annotations: Sequence[str] = (),
+    accepted: Path | None = None,
+    order: str | None = None,
+    **options: Any,
+) -> Decisions:
+    """Open a store, or read prediction files, whichever ``sources`` are; then annotate.
 
     Parameters
     ----------
     sources
         One store, or files, folders and patterns.
+    annotations, accepted, order
+        ``[NAME=]FILE`` for ``readers.annotate``, a file to rescore by, and the order of both.
     options
         As for ``readers.read``; they make no sense for a store.
     """
+    from trichotomy.decisions import is_store
+    from trichotomy.readers import annotate, names_items
+
+    named = [_named(text) for text in annotations]
+    if order is not None and not named and accepted is None:
+        msg = "--order is of the files of --annotations or --accepted; name one of them"
+        raise InputError(msg)
+    store = any(is_store(source) for source in sources)
+    tables = [path for name, path in named if name is None and not store and names_items(path)]
+    d = _loaded(sources, annotations=tuple(tables), **options)
+    for name, path in named:
+        if path not in tables:
+            d = annotate(d, path, name=name, order=order)
+    return d if accepted is None else annotate(d, accepted, order=order, rescore=True)
+
+
+def _named(text: str) -> tuple[str | None, Path]:
+    """Split ``NAME=FILE``; a file whose own name has the sign stands alone."""
+    name, equals, path = text.partition("=")
+    return (name, Path(path)) if equals and name and path and not Path(text).exists() else (None, Path(text))
+
+
+def _loaded(sources: Sequence[str], **options: Any) -> Decisions:
+    """Open or read, without annotating a store."""
     from trichotomy.decisions import Store, is_store
 
     stores = [source for source in sources if is_store(source)]
@@ -130,11 +179,13 @@ def columns_taken(d: Decisions) -> list[str]:
 def reading(
     format: str | None,  # noqa: A002 - as the option is called
     targets: Path | None,
-    annotations: list[Path] | None,
+    annotations: list[str] | None,
     mapping: list[str] | None,
     where: list[str] | None,
     duplicates: str,
     top_k: int | None,
+    accepted: Path | None = None,
+    order: str | None = None,
 ) -> dict[str, Any]:
     """Collect the reading options as keyword arguments of ``load``."""
     return {
@@ -145,4 +196,6 @@ def reading(
         "where": pairs(where, "--where"),
         "duplicates": duplicates,
         "top_k": top_k,
+        "accepted": accepted,
+        "order": order,
     }

@@ -18,6 +18,8 @@ def read(
     format: o.Format = None,  # noqa: A002 - the name of the option
     targets: o.Targets = None,
     annotations: o.Annotations = None,
+    accepted: o.Accepted = None,
+    order: o.Order = None,
     mapping: o.Mapping = None,
     where: o.Where = None,
     duplicates: o.Duplicates = "error",
@@ -34,7 +36,9 @@ def read(
     if out.exists() and not force:
         msg = f"{out} exists already; choose another name, or replace it with --force"
         raise InputError(msg)
-    d = o.load(sources, **o.reading(format, targets, annotations, mapping, where, duplicates, top_k))
+    d = o.load(
+        sources, **o.reading(format, targets, annotations, mapping, where, duplicates, top_k, accepted, order)
+    )
     write(d, out, force=force)
     sizes = " x ".join(
         f"{d.sizes[k]:,} {k}{'s' if d.sizes[k] != 1 else ''}" for k in ("observer", "epoch", "item")

@@ -18,9 +18,12 @@ from trichotomy.estimators.agreement import (
     pair_cells_from_responses,
     yule_q,
 )
+from trichotomy.estimators.association import RankAssociation, rank_association, rank_association_interval
 from trichotomy.estimators.equivalence import two_one_sided
+from trichotomy.estimators.fits import fit_beta_difficulty, fit_sigmoid_difficulty, log_likelihood
 from trichotomy.estimators.gaussian import gaussian_divergence
-from trichotomy.estimators.intervals import kappa_interval, kappa_standard_error, wilson
+from trichotomy.estimators.intervals import kappa_interval, kappa_standard_error, normal_quantile, wilson
+from trichotomy.estimators.item_response import ItemResponse, item_information, item_response
 from trichotomy.estimators.joint import (
     Estimate,
     jackknife_mean,
@@ -43,9 +46,11 @@ from trichotomy.estimators.nulls import (
     poisson_binomial,
     rarefied_dichotomy_index,
     sigmoid_difficulty,
+    sigmoid_shift,
     total_variation,
     two_spike,
 )
+from trichotomy.estimators.odds import OddsRatio, odds_ratio
 from trichotomy.estimators.partition import (
     CATEGORIES,
     IMPOSSIBLE,
@@ -66,6 +71,7 @@ from trichotomy.estimators.pruned import (
     pooled_consistency,
 )
 from trichotomy.estimators.pvalues import benjamini_hochberg, fisher_log_p, holm
+from trichotomy.estimators.quadrature import Prior
 from trichotomy.estimators.raters import fleiss_kappa, krippendorff_alpha, response_kappa
 from trichotomy.estimators.residual import ResidualConsistency, residual_consistency
 
@@ -77,7 +83,11 @@ __all__ = [
     "Cells",
     "DichotomyIndex",
     "Estimate",
+    "ItemResponse",
+    "OddsRatio",
     "PairConsistency",
+    "Prior",
+    "RankAssociation",
     "ResidualConsistency",
     "accuracy_bounds",
     "attainable_extremes",
@@ -98,6 +108,8 @@ __all__ = [
     "first_learned",
     "fisher_log_p",
     "fit_beta_binomial",
+    "fit_beta_difficulty",
+    "fit_sigmoid_difficulty",
     "fleiss_kappa",
     "forgetting_events",
     "gaussian_divergence",
@@ -105,6 +117,8 @@ __all__ = [
     "holm",
     "influence",
     "insample_consistency",
+    "item_information",
+    "item_response",
     "jackknife_mean",
     "kappa",
     "kappa_bounds",
@@ -114,10 +128,13 @@ __all__ = [
     "kappa_interval",
     "kappa_standard_error",
     "krippendorff_alpha",
+    "log_likelihood",
     "mean_kappa",
     "mixture",
+    "normal_quantile",
     "number_right",
     "observed_agreement",
+    "odds_ratio",
     "order_agreement",
     "pair_cells",
     "pair_cells_from_responses",
@@ -125,11 +142,14 @@ __all__ = [
     "per_class_poisson_binomial",
     "poisson_binomial",
     "pooled_consistency",
+    "rank_association",
+    "rank_association_interval",
     "rarefaction",
     "rarefied_dichotomy_index",
     "residual_consistency",
     "response_kappa",
     "sigmoid_difficulty",
+    "sigmoid_shift",
     "total_variation",
     "two_one_sided",
     "two_spike",

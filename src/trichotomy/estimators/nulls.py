@@ -85,30 +85,48 @@ def mixture(observers: int, accuracies: ArrayLike, weights: ArrayLike) -> Floats
     return np.asarray(w / w.sum() @ np.exp(choose + xlogy(s, p) + xlog1py(observers - s, -p)))
 
 
-def beta_difficulty(observers: int) -> Floats:
-    """Item accuracies from Beta(1, 0.32) on the authors' grid (Meding et al. 2022, A.9; mean .703)."""
-    a, b = A9_BETA
-    return mixture(observers, GRID, GRID ** (a - 1) * (1 - GRID) ** (b - 1))
+def beta_difficulty(observers: int, *, alpha: float = A9_BETA[0], beta: float = A9_BETA[1]) -> Floats:
+    """Item accuracies from a Beta distribution on the authors' grid (Meding et al. 2022, A.9; mean .703).
+
+    Parameters
+    ----------
+    alpha, beta
+        The paper's, or those of ``fit_beta_difficulty``.
+    """
+    log_weight = (alpha - 1) * np.log(GRID) + (beta - 1) * np.log1p(-GRID)
+    return mixture(observers, GRID, np.exp(log_weight - log_weight.max()))
 
 
-def sigmoid_difficulty(observers: int, accuracy: float | None = None) -> Floats:
-    """Item accuracies that fall along a logistic of slope -6.85 over the authors' grid (ibid., A.9).
+def sigmoid_difficulty(
+    observers: int, accuracy: float | None = None, *, slope: float = A9_SLOPE, shift: float = 0.5
+) -> Floats:
+    """Item accuracies that fall along a logistic over the authors' grid (ibid., A.9).
+
+    The paper gives the slope and the grid; where the logistic is centred it does not say.
 
     Parameters
     ----------
     accuracy
-        Mean accuracy to reach by shifting the logistic; default: unshifted, centred on the grid (mean .5).
+        Mean accuracy to reach by shifting the logistic; ``shift`` is then not used.
+    slope, shift
+        Of expit(slope (x - shift)) over the grid; the paper's slope and the grid's centre (mean .5), or those of
+        ``fit_sigmoid_difficulty``.
     """
+    from scipy.special import expit
+
+    if accuracy is not None:
+        shift = sigmoid_shift(accuracy, slope=slope)
+    return mixture(observers, expit(slope * (GRID - shift)), np.ones(GRID.size))
+
+
+def sigmoid_shift(accuracy: float, *, slope: float = A9_SLOPE) -> float:
+    """Shift at which the logistic over the authors' grid has a mean accuracy."""
     from scipy.optimize import brentq
     from scipy.special import expit
 
-    def curve(shift: float) -> Floats:
-        return np.asarray(expit(A9_SLOPE * (GRID - shift)))
-
-    shift = 0.5
-    if accuracy is not None:
-        shift = float(brentq(lambda x: curve(x).mean() - np.clip(accuracy, 1e-6, 1 - 1e-6), -10, 11))
-    return mixture(observers, curve(shift), np.ones(GRID.size))
+    wanted = np.clip(accuracy, 1e-6, 1 - 1e-6)
+    reach = 1 + 20 / abs(slope)
+    return float(brentq(lambda x: expit(slope * (GRID - x)).mean() - wanted, -reach, 1 + reach))
 
 
 def beta_binomial(observers: int, alpha: float, beta: float) -> Floats:

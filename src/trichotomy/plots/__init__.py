@@ -11,6 +11,7 @@ from functools import partial
 from types import MappingProxyType
 
 from trichotomy.plots.accuracy import accuracy_bars, class_accuracy
+from trichotomy.plots.ambiguity import ambiguity_panels
 from trichotomy.plots.class_shares import class_shares
 from trichotomy.plots.condition_heatmap import condition_heatmap
 from trichotomy.plots.conditions import condition_order, consistency_with_base
@@ -19,17 +20,20 @@ from trichotomy.plots.difficulty import NULLS, difficulty_histogram
 from trichotomy.plots.divergence import neighbour_divergence
 from trichotomy.plots.drawing import Drawing, check_format, save, to_svg
 from trichotomy.plots.dynamics import learning_curves
+from trichotomy.plots.enrichment import enrichment_odds
 from trichotomy.plots.epochs import CURVES, condition_curves
 from trichotomy.plots.equivalence import equivalence_intervals, verdicts
 from trichotomy.plots.flags import flagged_shares
 from trichotomy.plots.heatmaps import cluster_order, consistency_heatmaps
 from trichotomy.plots.influence import influence_bars
+from trichotomy.plots.item_map import discrimination_scatter, item_map
 from trichotomy.plots.learning import learning_map
 from trichotomy.plots.looks import Look, condition_looks
 from trichotomy.plots.overview import consistency_overview
 from trichotomy.plots.plates import Plate, image_plate
 from trichotomy.plots.rarefaction import rarefaction_curve
 from trichotomy.plots.raster import DECISION_COLOURS, decision_raster
+from trichotomy.plots.superclasses import superclass_shares
 
 __all__ = [
     "CURVES",
@@ -41,6 +45,7 @@ __all__ = [
     "NamedFigure",
     "Plate",
     "accuracy_bars",
+    "ambiguity_panels",
     "check_format",
     "class_accuracy",
     "class_shares",
@@ -55,15 +60,19 @@ __all__ = [
     "consistency_with_base",
     "decision_raster",
     "difficulty_histogram",
+    "discrimination_scatter",
+    "enrichment_odds",
     "equivalence_intervals",
     "flagged_shares",
     "image_plate",
     "influence_bars",
+    "item_map",
     "learning_curves",
     "learning_map",
     "neighbour_divergence",
     "rarefaction_curve",
     "save",
+    "superclass_shares",
     "to_svg",
     "verdicts",
 ]
@@ -81,11 +90,14 @@ class NamedFigure:
         Takes the results of ``needs``, in that order.
     needs
         Names of results, as ``report.Analysis`` has them.
+    in_report
+        Whether the report draws it; one that takes long to compute, or few ask for, is drawn only by name.
     """
 
     description: str
     draw: Callable[..., Drawing]
     needs: tuple[str, ...]
+    in_report: bool = True
 
 
 FIGURES: Mapping[str, NamedFigure] = MappingProxyType({
@@ -141,6 +153,30 @@ FIGURES: Mapping[str, NamedFigure] = MappingProxyType({
     "label-errors": NamedFigure(
         "share of items flagged as label errors by the number of observers right (Fig. 22)", flagged_shares,
         ("flag_shares",),
+    ),
+    "enrichment": NamedFigure(
+        "odds of annotated items, such as label errors, to be impossible, in-between, trivial", enrichment_odds,
+        ("enrichment",),
+    ),
+    "ambiguity": NamedFigure(
+        "difficulty by the number of accepted labels, the entropy of votes (A.13)", ambiguity_panels,
+        ("label_ambiguity",),
+    ),
+    "superclasses": NamedFigure(
+        "trivial, in-between and impossible items by superclass, and the reverse (A.12)", superclass_shares,
+        ("superclass_shares",),
+    ),
+    "difficulty-models": NamedFigure(
+        "the histogram beside the paper's difficulty distributions, as printed and fitted (A.9)",
+        partial(difficulty_histogram, nulls=("beta_a9", "sigmoid_a9", "beta_fitted", "sigmoid_fitted")),
+        ("difficulty",), in_report=False,
+    ),
+    "item-map": NamedFigure(
+        "difficulty of items and ability of observers on one scale (1PL)", item_map, ("item_response",), in_report=False
+    ),
+    "discrimination": NamedFigure(
+        "discrimination of items against their difficulty (2PL)", discrimination_scatter, ("item_response_2pl",),
+        in_report=False,
     ),
     "easiest": NamedFigure("images of the items that most observers get right (Fig. 18)", image_plate, ("easiest",)),
     "hardest": NamedFigure("images of the items that fewest observers get right (Fig. 19)", image_plate, ("hardest",)),

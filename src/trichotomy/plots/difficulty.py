@@ -67,7 +67,13 @@ NULLS: Mapping[str, Null] = MappingProxyType({
     "two_spike": Null("two spikes", "that know only trivial and impossible items", MUTED, "--"),
     "comonotone": Null("items ordered alike for all (comonotone)", "that order all items alike", SKY, "-"),
     "beta_a9": Null("difficulty Beta(1, 0.32)", "independent given a difficulty of Beta(1, 0.32)", MUTED, ":"),
-    "sigmoid_a9": Null("difficulty along a sigmoid", "independent given a sigmoid difficulty", MUTED, "-."),
+    "sigmoid_a9": Null(
+        "difficulty along a sigmoid, at this mean accuracy", "independent given a sigmoid difficulty", MUTED, "-."
+    ),
+    "beta_fitted": Null("difficulty Beta on a grid, fitted", "independent given a fitted Beta difficulty", GREEN, "-"),
+    "sigmoid_fitted": Null(
+        "difficulty along a sigmoid, fitted", "independent given a fitted sigmoid difficulty", PURPLE, "-"
+    ),
 })  # fmt: skip
 """The nulls that can be drawn."""
 

@@ -32,6 +32,9 @@ STEPS = {
     "dynamics": "learning",
     "learning_map": "learning of items",
     "flag_shares": "flagged items",
+    "enrichment": "annotated items",
+    "label_ambiguity": "ambiguous items",
+    "superclass_shares": "superclasses",
     "condition_consistency": "conditions",
     "condition_matrix": "pairs of conditions",
     "condition_dynamics": "conditions over the epochs",
@@ -145,6 +148,37 @@ class Analysis(ConditionResults):
         if "label_error" not in self.population.coords:
             return None
         return stats.flag_shares(self.population, tolerance=self._tolerance)
+
+    @cached_property
+    def enrichment(self) -> xr.Dataset | None:
+        """``stats.enrichment`` of all true-or-false annotations in the population, None without any."""
+        if not stats.flag_names(self.population):
+            return None
+        return stats.enrichment(self.population, tolerance=self._tolerance)
+
+    @cached_property
+    def label_ambiguity(self) -> xr.Dataset | None:
+        """``stats.label_ambiguity`` in the population, None where no annotation measures it."""
+        if not any(name in self.population.coords for name in stats.AMBIGUITY):
+            return None
+        return stats.label_ambiguity(self.population, tolerance=self._tolerance, rng=self._seed)
+
+    @cached_property
+    def superclass_shares(self) -> xr.Dataset | None:
+        """``stats.superclass_shares`` in the population, None without superclasses."""
+        if "superclass" not in self.population.coords:
+            return None
+        return stats.superclass_shares(self.population, tolerance=self._tolerance)
+
+    @cached_property
+    def item_response(self) -> xr.Dataset:
+        """``stats.item_response`` of the population, 1PL."""
+        return stats.item_response(self.population, tolerance=self._tolerance)
+
+    @cached_property
+    def item_response_2pl(self) -> xr.Dataset:
+        """``stats.item_response`` of the population, 2PL."""
+        return stats.item_response(self.population, model="2pl", tolerance=self._tolerance)
 
     @cached_property
     def easiest(self) -> Plate | None:

@@ -12,6 +12,7 @@ from trichotomy.errors import InputError
 from trichotomy.plots import cluster_order
 from trichotomy.report.analysis import Analysis
 from trichotomy.report.cautions import cautions
+from trichotomy.report.labels import label_blocks
 from trichotomy.report.page import (
     Band,
     Block,
@@ -42,6 +43,8 @@ NULL_TITLES = {
     "two_spike": "Only trivial and impossible items (two spikes)",
     "beta_a9": "Difficulty Beta(1, 0.32) (appendix A.9)",
     "sigmoid_a9": "Difficulty along a sigmoid (appendix A.9)",
+    "beta_fitted": "Difficulty Beta on the grid of A.9, fitted",
+    "sigmoid_fitted": "Difficulty along a sigmoid, fitted",
 }
 
 
@@ -71,6 +74,12 @@ def page(a: Analysis, pictures: Mapping[str, Block], files: Mapping[str, str], *
     ]  # fmt: skip
     if a.classes is not None:
         sections.append(Section("classes", "Which classes are hard?", _classes(a, pictures), short="Classes"))
+    if a.enrichment is not None or a.label_ambiguity is not None:
+        sections.append(
+            Section(
+                "labels", "Do labels explain the impossible items?", label_blocks(a, pictures), short="Labels"
+            )
+        )
     if a.dynamics is not None:
         sections.append(Section("learning", "How did decisions form?", _learning(pictures), short="Learning"))
     if a.dataset is not None:
@@ -297,6 +306,7 @@ def _classes(a: Analysis, pictures: Mapping[str, Block]) -> list[Block]:
         *_of(pictures, "classes"),
         *_of(pictures, "class-difficulty"),
         *(_of(pictures, "divergence") if a.divergence is not None else ()),
+        *(_of(pictures, "superclasses") if a.superclass_shares is not None else ()),
         Table("classes-table", columns, rows, caption=caption, limit=10),
     ]
 

@@ -23,6 +23,9 @@ LACKING = {
     "dynamics": "decisions at two epochs or more",
     "learning_map": "decisions at two epochs or more",
     "flag_shares": "an annotation 'label_error' of the items",
+    "enrichment": "annotations of the items that are true or false",
+    "label_ambiguity": "accepted labels, votes or soft labels as annotations of the items",
+    "superclass_shares": "an annotation 'superclass' of the items",
     **dict.fromkeys(
         ("condition_consistency", "condition_matrix", "equivalence"),
         "a study: observers of several conditions, one of them called 'base'",
@@ -103,7 +106,7 @@ def analyze(
         getattr(results, name)
     numbers = summary(results)
     pictures: dict[str, Block] = {}
-    for name in FIGURES:
+    for name in (n for n, figure in FIGURES.items() if figure.in_report):
         progress(f"figure {name}")
         try:
             drawing = _drawn(name, results)

@@ -77,6 +77,7 @@ def summary(a: Analysis) -> dict[str, Any]:
             )
         ],
         "outsiders": list(a.outsiders),
+        "annotations": _annotations(a),
         "study": _study(a),
         "warnings": cautions(a),
         "options": a.options,
@@ -108,6 +109,32 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def _annotations(a: Analysis) -> list[dict[str, Any]]:
+    """Annotated items by class of difficulty; empty without annotations that are true or false."""
+    if a.enrichment is None:
+        return []
+    e = a.enrichment
+    classes = {str(name).replace("-", "_"): name for name in reversed(e["difficulty"].values)}
+    rows = [e.sel(annotation=name) for name in e["annotation"].values]
+    return [
+        {
+            "annotation": str(row["annotation"].item()),
+            "share": row["whole"].item(),
+            **{
+                key: {
+                    "share": row["share"].sel(difficulty=name).item(),
+                    "ci": row["ci"].sel(difficulty=name).values,
+                    "odds_ratio": row["odds_ratio"].sel(difficulty=name).item(),
+                    "odds_ratio_ci": row["odds_ratio_ci"].sel(difficulty=name).values,
+                    "without": row["without"].sel(difficulty=name).item(),
+                }
+                for key, name in classes.items()
+            },
+        }
+        for row in rows
+    ]
 
 
 def _study(a: Analysis) -> dict[str, Any] | None:

@@ -5,6 +5,7 @@ items, the seed and the source. Undefined is NaN.
 """
 
 from trichotomy.stats.accuracy import accuracy, class_difficulty
+from trichotomy.stats.ambiguity import AMBIGUITY, label_ambiguity
 from trichotomy.stats.comparisons import Comparison, comparisons
 from trichotomy.stats.conditions import condition_consistency, condition_matrix
 from trichotomy.stats.consistency import (
@@ -26,12 +27,16 @@ from trichotomy.stats.difficulty import (
 from trichotomy.stats.dynamics import dynamics
 from trichotomy.stats.epochs import condition_dynamics, learning_map
 from trichotomy.stats.equivalence import equivalence
-from trichotomy.stats.flags import flag_shares
+from trichotomy.stats.flags import enrichment, flag_names, flag_shares
 from trichotomy.stats.gaussian import neighbour_divergence
+from trichotomy.stats.irt import item_response
+from trichotomy.stats.labels import label_issues
 from trichotomy.stats.pruning import pruned_consistency, raw_conditional_independence, residual_consistency
 from trichotomy.stats.study import failures, study_notes
+from trichotomy.stats.superclasses import superclass_shares
 
 __all__ = [
+    "AMBIGUITY",
     "Comparison",
     "accuracy",
     "class_difficulty",
@@ -42,11 +47,16 @@ __all__ = [
     "consistency_difference",
     "difficulty",
     "dynamics",
+    "enrichment",
     "equivalence",
     "error_consistency",
     "failures",
+    "flag_names",
     "flag_shares",
     "influence",
+    "item_response",
+    "label_ambiguity",
+    "label_issues",
     "learning_map",
     "mean_consistency",
     "near_duplicates",
@@ -61,4 +71,5 @@ __all__ = [
     "residual_consistency",
     "response_consistency",
     "study_notes",
+    "superclass_shares",
 ]

@@ -121,7 +121,9 @@ def difficulty(
     Dataset with ``count`` and ``flagged`` per ``number_right``; per ``null``: ``probability`` (over
     ``number_right``), ``trivial``, ``impossible``, ``total_variation`` to the data. Scalars:
     ``dichotomy_index`` and its parts, ``rarefied_index`` at ``rarefied_to`` observers, ``alpha``, ``beta`` of
-    the beta-binomial fitted by maximum likelihood.
+    the beta-binomial fitted by maximum likelihood; ``a9_alpha``, ``a9_beta``, ``a9_slope``, ``a9_shift`` of the paper's
+    two difficulty distributions on its grid, fitted (``beta_fitted``, ``sigmoid_fitted``); as printed they are
+    ``beta_a9`` and ``sigmoid_a9``, the latter shifted to the mean accuracy.
 
     References
     ----------
@@ -134,7 +136,11 @@ def difficulty(
     counts = estimators.histogram(c)
     accuracies = c.mean(axis=1)
     alpha, beta = estimators.fit_beta_binomial(counts)
-    nulls = _nulls(c, accuracies, _targets(d, shot), (alpha, beta))
+    curves = {
+        "beta": estimators.fit_beta_difficulty(counts),
+        "sigmoid": estimators.fit_sigmoid_difficulty(counts),
+    }
+    nulls = _nulls(c, accuracies, _targets(d, shot), (alpha, beta), curves)
     index = estimators.dichotomy_index(counts, accuracies, tolerance=tolerance)
     rarefied_to = min(RAREFIED_TO, M)
     rarefied = estimators.rarefied_dichotomy_index(counts, accuracies, rarefied_to).index if M > 1 else np.nan
@@ -155,6 +161,10 @@ def difficulty(
             "rarefied_index": rarefied,
             "alpha": alpha,
             "beta": beta,
+            "a9_alpha": curves["beta"][0],
+            "a9_beta": curves["beta"][1],
+            "a9_slope": curves["sigmoid"][0],
+            "a9_shift": curves["sigmoid"][1],
         },
         coords={"number_right": np.arange(M + 1), "null": list(nulls)},
         attrs=shot.attrs("histogram of the number of observers right", n=int(counts.sum()), tolerance=tolerance,
@@ -270,8 +280,9 @@ def _targets(d: Decisions, shot: Snapshot) -> NDArray[Any]:
 
 
 def _nulls(
-    c: NDArray[np.bool_], accuracies: NDArray[Any], targets: NDArray[Any], fitted: tuple[float, float]
-) -> dict[str, NDArray[np.float64]]:
+    c: NDArray[np.bool_], accuracies: NDArray[Any], targets: NDArray[Any], fitted: tuple[float, float],
+    curves: dict[str, tuple[float, float]],
+) -> dict[str, NDArray[np.float64]]:  # fmt: skip
     M = len(c)
     mean = float(accuracies.mean())
     nulls = {
@@ -284,6 +295,10 @@ def _nulls(
     }
     if np.isfinite(fitted[0]):
         nulls["beta_binomial"] = estimators.beta_binomial(M, *fitted)
+        alpha, beta = curves["beta"]
+        slope, shift = curves["sigmoid"]
+        nulls["beta_fitted"] = estimators.beta_difficulty(M, alpha=alpha, beta=beta)
+        nulls["sigmoid_fitted"] = estimators.sigmoid_difficulty(M, slope=slope, shift=shift)
     if (targets >= 0).all() and len(np.unique(targets)) > 1:
         sizes = np.bincount(targets)
         order = np.argsort(targets, kind="stable")

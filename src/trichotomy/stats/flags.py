@@ -1,6 +1,8 @@
-"""Whether flagged items, such as those with a wrong label, are the impossible ones."""
+"""Whether flagged items, such as those with a wrong label, are the impossible ones, and what is left without them."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 import xarray as xr
@@ -8,6 +10,7 @@ from numpy.typing import NDArray
 
 from trichotomy import estimators
 from trichotomy.decisions import Decisions, flagged
+from trichotomy.errors import InputError
 from trichotomy.stats.snapshot import BOUNDS, snapshot, with_bounds
 
 FLAGS = "label_error"
@@ -64,6 +67,123 @@ def flag_shares(
                          left_out=shot.left_out, level=level, interval="Wilson score over items", seed=None,
                          reference="Meding et al. 2022"),
     )  # fmt: skip
+
+
+def flag_names(d: Decisions) -> tuple[str, ...]:
+    """Names of the annotations of items that are true or false, and true for some items and false for others."""
+    names = []
+    for name, coordinate in d.coords.items():
+        if coordinate.dims != ("item",) or name == "item":
+            continue
+        try:
+            marked = flagged(d, str(name))
+        except InputError:
+            continue
+        if marked.any() and not marked.all():
+            names.append(str(name))
+    return tuple(names)
+
+
+def enrichment(
+    d: Decisions,
+    *,
+    flags: Sequence[str] | str | None = None,
+    tolerance: int = 0,
+    epoch: int | None = None,
+    level: float = 0.95,
+) -> xr.Dataset:
+    """How over-represented annotated items are in each class of difficulty, and the partition without them.
+
+    Uses the items that all observers answered; ``left_out`` says how many others there are. An item whose annotation is
+    not known counts as not flagged.
+
+    Parameters
+    ----------
+    flags
+        Annotations of items that are true or false; default all there are.
+    tolerance
+        Of the partition.
+    level
+        Of the intervals over items: Wilson's for shares, exact conditional ones for odds ratios.
+
+    Returns
+    -------
+    Dataset over ``annotation`` and ``difficulty``. ``flagged``, ``count``, ``share`` and ``ci``: the flagged among the
+    items of a class of difficulty. ``odds_ratio`` and ``odds_ratio_ci``: odds of being in that class rather than in
+    another, flagged items against the others (0 or infinite where a cell is empty, NaN where nothing or everything is
+    flagged). ``partition`` and ``partition_ci``: shares of the classes among all items; ``without`` and ``without_ci``:
+    among the items that are not flagged. ``whole`` per annotation: the share flagged of all items.
+
+    Raises
+    ------
+    UnknownNameError, InputError
+        An annotation that is not there, or that is neither true nor false; no annotation at all.
+
+    References
+    ----------
+    Meding et al. 2022; Cornfield 1956 (odds ratios); Wilson 1927.
+    """
+    names = list(flag_names(d) if flags is None else [flags] if isinstance(flags, str) else flags)
+    if not names:
+        msg = "no annotation of the items is true for some and false for others; add one with tri.annotate"
+        raise InputError(msg)
+    shot = snapshot(d, epoch, complete=True)
+    category = estimators.partition(
+        estimators.number_right(shot.complete), len(shot.observers), tolerance=tolerance
+    )
+    marked = np.array([flagged(d, name)[shot.answered] for name in names])
+    count = np.bincount(category, minlength=3)
+    hits = np.array([np.bincount(category[m], minlength=3) for m in marked])
+    ratios = np.array([[_odds(hits[k], count, g, level) for g in range(3)] for k in range(len(names))])
+    kept = count - hits
+    everything = np.broadcast_to(count, hits.shape)
+    return xr.Dataset(
+        {
+            "flagged": (_TABLE, hits),
+            "count": ("difficulty", count),
+            "share": (_TABLE, _over(hits, everything)),
+            "ci": (_WITH_BOUNDS, with_bounds(*estimators.wilson(hits, everything, level=level))),
+            "odds_ratio": (_TABLE, ratios[..., 0]),
+            "odds_ratio_ci": (_WITH_BOUNDS, ratios[..., 1:]),
+            "partition": ("difficulty", count / count.sum()),
+            "partition_ci": (
+                ("difficulty", "ci_bound"), with_bounds(*estimators.wilson(count, count.sum(), level=level))
+            ),
+            "without": (_TABLE, _over(kept, kept.sum(axis=1, keepdims=True))),
+            "without_ci": (
+                _WITH_BOUNDS, with_bounds(*estimators.wilson(kept, kept.sum(axis=1, keepdims=True), level=level))
+            ),
+            "whole": ("annotation", hits.sum(axis=1) / count.sum()),
+        },
+        coords={
+            "annotation": np.array(names, dtype=object),
+            "difficulty": list(estimators.CATEGORIES),
+            "ci_bound": list(BOUNDS),
+        },
+        attrs=shot.attrs("flagged items by class of difficulty", n=int(count.sum()), tolerance=tolerance,
+                         left_out=shot.left_out, level=level, seed=None,
+                         interval="Wilson score over items; odds ratios exact, conditional on the margins",
+                         reference="Meding et al. 2022; Cornfield 1956"),
+    )  # fmt: skip
+
+
+_TABLE = ("annotation", "difficulty")
+_WITH_BOUNDS = (*_TABLE, "ci_bound")
+
+
+def _odds(
+    hits: NDArray[np.integer], count: NDArray[np.integer], group: int, level: float
+) -> estimators.OddsRatio:
+    """Odds ratio of one class of difficulty against the other two."""
+    inside, total = int(hits[group]), int(hits.sum())
+    others = int(count[group]) - inside
+    return estimators.odds_ratio(
+        inside, total - inside, others, int(count.sum()) - total - others, level=level
+    )
+
+
+def _over(part: NDArray[np.integer], whole: NDArray[np.integer]) -> NDArray[np.float64]:
+    return np.where(whole > 0, part / np.maximum(whole, 1), np.nan)
 
 
 def _shares(

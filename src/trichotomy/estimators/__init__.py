@@ -18,6 +18,7 @@ from trichotomy.estimators.agreement import (
     pair_cells_from_responses,
     yule_q,
 )
+from trichotomy.estimators.carried import Carried, carried, jackknife_error, pair_shares
 from trichotomy.estimators.equivalence import two_one_sided
 from trichotomy.estimators.gaussian import gaussian_divergence
 from trichotomy.estimators.intervals import kappa_interval, kappa_standard_error, wilson
@@ -46,6 +47,15 @@ from trichotomy.estimators.nulls import (
     total_variation,
     two_spike,
 )
+from trichotomy.estimators.pair_matrices import (
+    PairMatrix,
+    Similarity,
+    compare,
+    prepare,
+    row_sums,
+    standard_error,
+    usable,
+)
 from trichotomy.estimators.partition import (
     CATEGORIES,
     IMPOSSIBLE,
@@ -66,28 +76,48 @@ from trichotomy.estimators.pruned import (
     pooled_consistency,
 )
 from trichotomy.estimators.pvalues import benjamini_hochberg, fisher_log_p, holm
+from trichotomy.estimators.rank_rsa import rank_rsa
 from trichotomy.estimators.raters import fleiss_kappa, krippendorff_alpha, response_kappa
 from trichotomy.estimators.residual import ResidualConsistency, residual_consistency
+from trichotomy.estimators.similarity import (
+    MEASURES,
+    aligned,
+    bootstrap_similarity,
+    correlation_interval,
+    linear_cka,
+    procrustes,
+    rsa,
+    similarity,
+)
 
 __all__ = [
     "CATEGORIES",
     "IMPOSSIBLE",
     "IN_BETWEEN",
+    "MEASURES",
     "TRIVIAL",
+    "Carried",
     "Cells",
     "DichotomyIndex",
     "Estimate",
     "PairConsistency",
+    "PairMatrix",
     "ResidualConsistency",
+    "Similarity",
     "accuracy_bounds",
+    "aligned",
     "attainable_extremes",
     "attainable_kappa",
     "benjamini_hochberg",
     "beta_binomial",
     "beta_difficulty",
     "binomial",
+    "bootstrap_similarity",
+    "carried",
     "comonotone",
+    "compare",
     "conditional_independence",
+    "correlation_interval",
     "crossfit_consistency",
     "dichotomy_index",
     "disagreement",
@@ -105,6 +135,7 @@ __all__ = [
     "holm",
     "influence",
     "insample_consistency",
+    "jackknife_error",
     "jackknife_mean",
     "kappa",
     "kappa_bounds",
@@ -114,6 +145,7 @@ __all__ = [
     "kappa_interval",
     "kappa_standard_error",
     "krippendorff_alpha",
+    "linear_cka",
     "mean_kappa",
     "mixture",
     "number_right",
@@ -121,18 +153,27 @@ __all__ = [
     "order_agreement",
     "pair_cells",
     "pair_cells_from_responses",
+    "pair_shares",
     "partition",
     "per_class_poisson_binomial",
     "poisson_binomial",
     "pooled_consistency",
+    "prepare",
+    "procrustes",
+    "rank_rsa",
     "rarefaction",
     "rarefied_dichotomy_index",
     "residual_consistency",
     "response_kappa",
+    "row_sums",
+    "rsa",
     "sigmoid_difficulty",
+    "similarity",
+    "standard_error",
     "total_variation",
     "two_one_sided",
     "two_spike",
+    "usable",
     "wilson",
     "yule_q",
 ]

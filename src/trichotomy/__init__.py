@@ -16,14 +16,17 @@ _PUBLIC = {
         "open", "select", "simulate", "to_dataframe", "validate", "write",
     ),
     "trichotomy.readers": ("formats", "read"),
+    "trichotomy.representations": ("Features", "features_from_arrays", "open_features"),
     "trichotomy.stats": (
-        "accuracy", "class_difficulty", "comparisons", "condition_consistency", "condition_dynamics",
-        "condition_matrix", "consistency_difference", "difficulty", "dynamics", "equivalence",
-        "error_consistency", "failures", "flag_shares", "influence", "learning_map", "mean_consistency",
-        "near_duplicates", "neighbour_divergence", "outsiders", "overall_agreement", "partition",
-        "pruned_consistency", "rarefaction", "residual_consistency", "response_consistency", "study_notes",
+        "accuracy", "agreement_carried", "class_difficulty", "comparisons", "condition_consistency",
+        "condition_dynamics", "condition_matrix", "condition_similarity", "consistency_difference",
+        "difficulty", "dynamics", "equivalence", "error_consistency", "failures", "flag_shares",
+        "influence", "learning_map", "mean_consistency", "near_duplicates", "neighbour_divergence",
+        "outsiders", "overall_agreement", "partition", "pruned_consistency", "rarefaction",
+        "residual_consistency", "response_consistency", "similarity", "study_notes",
     ),
     "trichotomy.report": ("analyze",),
+    "trichotomy.evaluation": ("features", "study_features"),
 }  # fmt: skip
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names}
 

@@ -76,7 +76,7 @@ from trichotomy.estimators.pruned import (
     pooled_consistency,
 )
 from trichotomy.estimators.pvalues import benjamini_hochberg, fisher_log_p, holm
-from trichotomy.estimators.rank_rsa import rank_rsa
+from trichotomy.estimators.rank_rsa import RankMatrix, compare_ranks, rank_matrix, rank_rsa
 from trichotomy.estimators.raters import fleiss_kappa, krippendorff_alpha, response_kappa
 from trichotomy.estimators.residual import ResidualConsistency, residual_consistency
 from trichotomy.estimators.similarity import (
@@ -102,6 +102,7 @@ __all__ = [
     "Estimate",
     "PairConsistency",
     "PairMatrix",
+    "RankMatrix",
     "ResidualConsistency",
     "Similarity",
     "accuracy_bounds",
@@ -116,6 +117,7 @@ __all__ = [
     "carried",
     "comonotone",
     "compare",
+    "compare_ranks",
     "conditional_independence",
     "correlation_interval",
     "crossfit_consistency",
@@ -160,6 +162,7 @@ __all__ = [
     "pooled_consistency",
     "prepare",
     "procrustes",
+    "rank_matrix",
     "rank_rsa",
     "rarefaction",
     "rarefied_dichotomy_index",

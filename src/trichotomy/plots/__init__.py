@@ -11,6 +11,7 @@ from functools import partial
 from types import MappingProxyType
 
 from trichotomy.plots.accuracy import accuracy_bars, class_accuracy
+from trichotomy.plots.carried import agreement_by_difficulty
 from trichotomy.plots.class_shares import class_shares
 from trichotomy.plots.condition_heatmap import condition_heatmap
 from trichotomy.plots.conditions import condition_order, consistency_with_base
@@ -30,17 +31,21 @@ from trichotomy.plots.overview import consistency_overview
 from trichotomy.plots.plates import Plate, image_plate
 from trichotomy.plots.rarefaction import rarefaction_curve
 from trichotomy.plots.raster import DECISION_COLOURS, decision_raster
+from trichotomy.plots.similarity import similarity_with_base
+from trichotomy.plots.similarity_heatmap import similarity_heatmap
 
 __all__ = [
     "CURVES",
     "DECISION_COLOURS",
     "FIGURES",
     "NULLS",
+    "SIMILARITY_FIGURES",
     "Drawing",
     "Look",
     "NamedFigure",
     "Plate",
     "accuracy_bars",
+    "agreement_by_difficulty",
     "check_format",
     "class_accuracy",
     "class_shares",
@@ -64,6 +69,8 @@ __all__ = [
     "neighbour_divergence",
     "rarefaction_curve",
     "save",
+    "similarity_heatmap",
+    "similarity_with_base",
     "to_svg",
     "verdicts",
 ]
@@ -165,3 +172,18 @@ FIGURES: Mapping[str, NamedFigure] = MappingProxyType({
     ),
 })  # fmt: skip
 """Figures by name, in the order in which a reader would want them; numbers are those of Meding et al. 2022."""
+
+SIMILARITY_FIGURES: Mapping[str, NamedFigure] = MappingProxyType({
+    "similarity": NamedFigure(
+        "representational similarity of each condition with base beside error consistency (Fig. 7)",
+        similarity_with_base, ("condition_similarity", "condition_consistency", "conditions"),
+    ),
+    "similarity-heatmap": NamedFigure(
+        "representational similarity of all pairs of networks", similarity_heatmap, ("similarity",)
+    ),
+    "similarity-difficulty": NamedFigure(
+        "which class of difficulty carries representational agreement", agreement_by_difficulty,
+        ("agreement_carried", "order"),
+    ),
+})  # fmt: skip
+"""Figures that need features beside decisions, with the results of ``report.SimilarityAnalysis``."""

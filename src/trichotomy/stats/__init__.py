@@ -5,6 +5,7 @@ items, the seed and the source. Undefined is NaN.
 """
 
 from trichotomy.stats.accuracy import accuracy, class_difficulty
+from trichotomy.stats.carried import agreement_carried
 from trichotomy.stats.comparisons import Comparison, comparisons
 from trichotomy.stats.conditions import condition_consistency, condition_matrix
 from trichotomy.stats.consistency import (
@@ -29,16 +30,19 @@ from trichotomy.stats.equivalence import equivalence
 from trichotomy.stats.flags import flag_shares
 from trichotomy.stats.gaussian import neighbour_divergence
 from trichotomy.stats.pruning import pruned_consistency, raw_conditional_independence, residual_consistency
+from trichotomy.stats.similarity import condition_similarity, similarity
 from trichotomy.stats.study import failures, study_notes
 
 __all__ = [
     "Comparison",
     "accuracy",
+    "agreement_carried",
     "class_difficulty",
     "comparisons",
     "condition_consistency",
     "condition_dynamics",
     "condition_matrix",
+    "condition_similarity",
     "consistency_difference",
     "difficulty",
     "dynamics",
@@ -60,5 +64,6 @@ __all__ = [
     "raw_conditional_independence",
     "residual_consistency",
     "response_consistency",
+    "similarity",
     "study_notes",
 ]

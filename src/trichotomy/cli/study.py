@@ -80,7 +80,7 @@ def study(
         msg = "say where to: --out NAME.zarr (or --plan to see what the study would cost)"
         raise InputError(msg)
     machine = Machine(
-        device=_device(device), precision=precision, channels_last=channels_last, compiled=compiled,  # type: ignore[arg-type]
+        device=chosen_device(device), precision=precision, channels_last=channels_last, compiled=compiled,  # type: ignore[arg-type]
         threads=threads,
     )  # fmt: skip
     chosen: dict[str, Any] = {
@@ -104,7 +104,8 @@ def study(
     typer.echo(f"Next:  trichotomy analyze {out} --out {out.with_suffix('')}-report")
 
 
-def _device(name: str) -> str:
+def chosen_device(name: str) -> str:
+    """Return cpu or cuda for what --device says."""
     from trichotomy.errors import UnknownNameError
     from trichotomy.models import require_torch
 

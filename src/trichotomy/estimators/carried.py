@@ -62,7 +62,7 @@ def carried(
     measure, debiased
         As in ``similarity``.
     folds
-        Of a jackknife over items; 0 for none. The groups are taken as given.
+        Of a jackknife over items, each fold with the groups' shares; 0 for none. The groups are taken as given.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def carried(
     if any(len(m) != N for m in features) or not ((group >= 0) & (group < count)).all():
         msg = f"{N} items are given groups 0..{count - 1}, but features have {len(features[0])} and {len(features[1])}"
         raise InputError(msg)
-    fold = np.random.default_rng(rng).permutation(N) % max(folds, 1)
+    fold = _folds(group, max(folds, 1), rng)
     options: dict[str, Any] = {"count": count, "measure": measure, "debiased": debiased}
     whole = _shares(features[0], features[1], group, **options)
     parts = [
@@ -102,6 +102,15 @@ def jackknife_error(replicates: Floats) -> Floats:
     if F < 2:
         return np.full(replicates.shape[1:], np.nan)
     return np.asarray(np.sqrt((F - 1) * replicates.var(axis=0)))
+
+
+def _folds(group: NDArray[np.int64], count: int, rng: Seed) -> NDArray[np.int64]:
+    """int64[N]: random folds of the items, each with the same share of every group."""
+    shuffled = np.random.default_rng(rng).permutation(len(group))
+    order = shuffled[np.argsort(group[shuffled], kind="stable")]
+    fold = np.empty(len(group), dtype=np.int64)
+    fold[order] = np.arange(len(group)) % count
+    return fold
 
 
 def _shares(

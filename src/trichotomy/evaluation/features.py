@@ -83,6 +83,7 @@ def store_for(
     dtype: str,
     chunk_items: int,
     resume: bool,
+    force: bool = False,
     configuration: Mapping[str, Any],
 ) -> FeatureStore:
     """Create a store of features, or take up the one that is there if it is the same.
@@ -95,7 +96,7 @@ def store_for(
     path = Path(out)
     if not (resume and path.exists()):
         return create_features(
-            path, items=items, readings=readings, layers=layers, dtype=dtype, chunk_items=chunk_items,
+            path, items=items, readings=readings, layers=layers, dtype=dtype, chunk_items=chunk_items, force=force,
             provenance=provenance(configuration=configuration) | {"torch": torch.__version__},
         )  # fmt: skip
     store = FeatureStore(path)

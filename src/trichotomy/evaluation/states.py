@@ -52,6 +52,7 @@ def study_features(
     dtype: str = "float32",
     device: str = "cpu",
     resume: bool = False,
+    force: bool = False,
     progress: Progress | None = None,
     told: Told = lambda *_: None,
 ) -> FeatureStore:
@@ -66,8 +67,8 @@ def study_features(
     epoch
         At which networks are read; default the last that all have. A network whose state of that epoch was not kept is
         read at the last kept, and the provenance says so. What comparisons read at later epochs is read if it was kept.
-    layers, dtype, resume, told
-        As in ``features``.
+    layers, dtype, resume, force, told
+        As in ``features``; with ``force`` features that are there are replaced.
     device
         Where the networks run.
     progress
@@ -90,7 +91,7 @@ def study_features(
         for reading in {plan.run(r.observer).settings.architecture: r for r in kept.readings}.values():
             check_layers(_built(plan, reading, data), layers)
     made = store_for(
-        out, kept.readings, data.test.ids.tolist(), layers, dtype=dtype, chunk_items=TEST_BATCH, resume=resume,
+        out, kept.readings, data.test.ids.tolist(), layers, dtype=dtype, chunk_items=TEST_BATCH, resume=resume, force=force,
         configuration={"command": "similarity --states", "study": path.name, "epoch": epoch, "notes": list(kept.notes)},
     )  # fmt: skip
     left = [r for r in kept.readings if made.pending(r)]

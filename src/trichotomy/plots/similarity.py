@@ -135,9 +135,7 @@ def _alt(order: list[str], similarity: xr.Dataset, consistency: xr.Dataset | Non
 def _caption(similarity: xr.Dataset, consistency: xr.Dataset | None, reference: str) -> str:
     attrs = similarity.attrs
     beside = (
-        " Left: error consistency of the same pairs, whose order the rows keep."
-        if consistency is not None
-        else ""
+        " Beside it: error consistency (kappa), whose order the rows keep." if consistency is not None else ""
     )
     notes = f"{left_out_items(similarity)}{read_elsewhere(similarity)}{other_references(similarity)}"
     return (

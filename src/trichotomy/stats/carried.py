@@ -51,7 +51,7 @@ def agreement_carried(
     tolerance
         Of the partition, which all networks make, the compared ones included.
     folds, level, rng
-        Intervals by a jackknife over that many random folds of the items (Student's t), the classes as given; 0 for
+        Intervals by a jackknife over that many random folds of the items, alike in their classes (Student's t); 0 for
         none. Not of ``rank-rsa``.
 
     Returns

@@ -42,4 +42,6 @@ def resnet18(*, classes: int, channels: int, size: int | None) -> nn.Module:
         after = WIDTH * 2**stage
         stages += [Block(before, after, 2 if stage else 1), Block(after, after, 1)]
         before = after
-    return nn.Sequential(stem, *stages, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(before, classes))
+    return nn.Sequential(
+        stem, *stages, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(before, classes)
+    )

@@ -91,7 +91,8 @@ def study_features(
         for reading in {plan.run(r.observer).settings.architecture: r for r in kept.readings}.values():
             check_layers(_built(plan, reading, data), layers)
     made = store_for(
-        out, kept.readings, data.test.ids.tolist(), layers, dtype=dtype, chunk_items=TEST_BATCH, resume=resume, force=force,
+        out, kept.readings, data.test.ids.tolist(), layers, dtype=dtype, chunk_items=TEST_BATCH, resume=resume,
+        force=force,
         configuration={"command": "similarity --states", "study": path.name, "epoch": epoch, "notes": list(kept.notes)},
     )  # fmt: skip
     left = [r for r in kept.readings if made.pending(r)]

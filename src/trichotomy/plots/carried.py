@@ -171,6 +171,6 @@ def _caption(result: xr.Dataset, *, kinds: bool) -> str:
         f"How the agreement of representations ({attrs['method']}, of layer {clipped(attrs['layer'])}, {attrs['n']:,} "
         f"items) between each condition's networks and those that it is compared with divides among items that are "
         f"trivial, in-between or impossible for all {attrs['observers']} networks (tolerance {attrs['tolerance']}); "
-        f"half of what a pair of items adds is counted for each. Dashed: the share of items, where the dots would be if "
-        f"all carried as much.{below}{lines}{read_elsewhere(result)}"
+        f"half of what a pair of items adds is counted for each. Dashed: the share of items, where the dots would be "
+        f"if all carried as much.{below}{lines}{read_elsewhere(result)}"
     )

@@ -68,7 +68,9 @@ class SimilarityAnalysis:
     @cached_property
     def similarity(self) -> xr.Dataset:
         """``stats.similarity``."""
-        drawn = {"interval": "bootstrap", "draws": self._draws, "rng": self._rng} if self._draws else {}
+        drawn: dict[str, Any] = (
+            {"interval": "bootstrap", "draws": self._draws, "rng": self._rng} if self._draws else {}
+        )
         return stats.similarity(self.features, **self._options, **drawn)
 
     @cached_property
@@ -111,7 +113,7 @@ class SimilarityReport:
     Attributes
     ----------
     folder
-        Holds ``similarity.json``, ``pairs.csv``, ``conditions.csv``, ``figures/``, and ``features.zarr`` if it was made.
+        Holds ``similarity.json``, ``pairs.csv``, ``conditions.csv``, ``figures/``; ``features.zarr`` if it was made.
     headline
         The answer in a sentence or two.
     summary
@@ -236,8 +238,8 @@ def _headline(results: SimilarityAnalysis) -> str:
     items = carried["items"].sel(difficulty="trivial")
     return (
         f"Mean similarity of {s.attrs['observers']} networks ({s.attrs['method']}, layer {s.attrs['layer']}, "
-        f"{s.attrs['n']:,} items): {float(s['mean']):.3f} [{low:.3f}, {high:.3f}]. Trivial items are {float(items):.0%} "
-        f"of the items and carry {float(share):.0%} of the agreement."
+        f"{s.attrs['n']:,} items): {float(s['mean']):.3f} [{low:.3f}, {high:.3f}]. Trivial items are "
+        f"{float(items):.0%} of the items and carry {float(share):.0%} of the agreement."
     )
 
 

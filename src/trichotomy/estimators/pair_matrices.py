@@ -115,7 +115,7 @@ def prepare(
         raise UnknownNameError(kind, measure, ["rsa", "cka", "procrustes"])
     centre = _mean(features, w)
     rows = _rows(features, lambda block: block - centre)
-    if np.vdot(rows[:, :-2], rows[:, :-2]) < NOISE**2 * N * np.square(centre).sum():
+    if np.einsum("ik,ik->", rows[:, :-2], rows[:, :-2]) < NOISE**2 * N * np.square(centre).sum():
         rows[:, :-2] = 0  # all items are alike but for rounding
     debiased = debiased and measure == "cka"
     return _pair_matrix(rows, _additive(rows[:, :-2], w) if debiased else np.zeros(N), w, whole=not debiased)

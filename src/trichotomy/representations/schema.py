@@ -109,13 +109,7 @@ def tree(
     InputError
         An item or a network at an epoch is there twice.
     """
-    for what, ids in (
-        ("items", items.tolist()),
-        ("networks", [f"{r.observer} at epoch {r.epoch}" for r in groups]),
-    ):
-        if len(set(ids)) < len(ids):
-            msg = f"{what} {few(duplicates(ids))} are there more than once; ids must be unique"
-            raise InputError(msg)
+    check_unique(list(groups), items.tolist())
     names = list(dict.fromkeys(layer for own in groups.values() for layer in own))
     attrs = {VERSION: SCHEMA_VERSION, "layers": names, "provenance": dict(provenance)}
     nodes = {"/": xr.Dataset(coords={"item": items}, attrs=attrs)}
@@ -124,6 +118,15 @@ def tree(
         about = {"observer": reading.observer, "epoch": reading.epoch, "condition": reading.condition}
         nodes[f"/{k}"] = xr.Dataset(data, attrs=about)
     return xr.DataTree.from_dict(nodes, name="features")
+
+
+def check_unique(given: Sequence[Reading], items: Sequence[str]) -> None:
+    """Refuse an item, or a network at an epoch, that is there twice."""
+    networks = [f"{r.observer} at epoch {r.epoch}" for r in given]
+    for what, ids in (("items", list(items)), ("networks", networks)):
+        if len(set(ids)) < len(ids):
+            msg = f"{what} {few(duplicates(ids))} are there more than once; ids must be unique"
+            raise InputError(msg)
 
 
 def readings(f: Features) -> dict[Reading, str]:

@@ -24,7 +24,7 @@ from trichotomy.decisions.schema import few
 from trichotomy.decisions.store import backend
 from trichotomy.errors import CorruptStoreError, InputError, StoreError
 from trichotomy.placement import appearing
-from trichotomy.representations.schema import SCHEMA_VERSION, VERSION, Features, Reading, tree
+from trichotomy.representations.schema import SCHEMA_VERSION, VERSION, Features, Reading, check_unique, tree
 
 CHUNK_ITEMS = 500
 DTYPES = ("float32", "float16")
@@ -72,7 +72,7 @@ def create_features(
         msg = "features need at least one item, one network, one layer, and one item per chunk"
         raise InputError(msg)
     ids = np.array([str(i) for i in items], dtype=object)
-    tree({r: {} for r in readings}, ids, {})  # refuses what is there twice
+    check_unique(readings, ids.tolist())
     with appearing(Path(path), kind="store of features", is_one=is_feature_store, force=force) as work:
         group = zarr.create_group(str(work), zarr_format=3)
         column = group.create_array(
@@ -107,6 +107,9 @@ class FeatureStore:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = str(path)
+        if "://" not in self.path and not (Path(self.path) / "zarr.json").is_file():
+            msg = f"there is no store of features at {self.path}"
+            raise StoreError(msg)
         try:
             self._group = zarr.open_group(backend(self.path), mode="r+", zarr_format=3)
         except FileNotFoundError as error:

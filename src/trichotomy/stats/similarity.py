@@ -213,7 +213,7 @@ def pairs_of(f: Features, c: Comparison, own: dict[str, Reading], when: int) -> 
     for observer in c.observers:
         for reference in c.references:
             a = exact.get((observer, when + c.shift)) if c.shift else own.get(observer)
-            b = own.get(reference)
+            b = exact.get((reference, when)) if c.shift else own.get(reference)
             if a is not None and b is not None and a != b:
                 found.setdefault(frozenset((a, b)), (a, b))
     return list(found.values())

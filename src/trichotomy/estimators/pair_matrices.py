@@ -20,8 +20,8 @@ from trichotomy.estimators.agreement import Floats
 
 FEWEST_ITEMS = 4
 """Debiased CKA needs them (Song et al. 2012); the other measures are refused below it, too."""
-BLOCK = 1024
-"""Items that are worked on at once."""
+BLOCK = 2**19
+"""Numbers that are worked on at once."""
 NOISE = 1e-14
 """Squared entries below this share of their scale are rounding errors: the matrix is constant."""
 
@@ -148,10 +148,11 @@ def row_sums(a: PairMatrix, b: PairMatrix, among: NDArray[np.bool_] | None = Non
     """
     w = a.weights if among is None else np.where(among, a.weights, 0.0)
     middle = np.zeros((a.rows.shape[1], b.rows.shape[1]))
-    for part in blocks(len(w)):
-        middle += (_mirror(a.rows[part]) * w[part, None]).T @ _mirror(b.rows[part])
+    for part in blocks(a.rows.shape):
+        middle += (a.rows[part] * w[part, None]).T @ b.rows[part]
+    middle = _mirrored(_mirrored(middle).T).T
     sums = np.empty(len(w))
-    for part in blocks(len(w)):
+    for part in blocks(a.rows.shape):
         sums[part] = np.einsum("ik,ik->i", a.rows[part] @ middle, b.rows[part])
     itself = w - 1 * (a.whole & (w > 0))
     return np.asarray(sums - itself * a.diagonal * b.diagonal)
@@ -169,7 +170,7 @@ def usable(x: ArrayLike) -> NDArray[np.bool_]:
     """bool[N]: items whose features are all finite and not all equal, without which there is no correlation."""
     features = matrix(x, fewest=0)
     good = np.empty(len(features), dtype=bool)
-    for part in blocks(len(features)):
+    for part in blocks(features.shape):
         block = features[part]
         good[part] = np.isfinite(block).all(axis=1) & (block != block[:, :1]).any(axis=1)
     return good
@@ -187,16 +188,18 @@ def matrix(x: ArrayLike, *, fewest: int = FEWEST_ITEMS) -> NDArray[Any]:
     return features
 
 
-def blocks(n: int) -> Iterator[slice]:
-    """Slices of up to ``BLOCK`` of n items."""
-    return (slice(start, min(start + BLOCK, n)) for start in range(0, n, BLOCK))
+def blocks(shape: tuple[int, ...]) -> Iterator[slice]:
+    """Slices of the rows of a matrix, of about ``BLOCK`` numbers each."""
+    n, width = shape
+    step = max(BLOCK // max(width, 1), 1)
+    return (slice(start, min(start + step, n)) for start in range(0, n, step))
 
 
 def _rows(features: NDArray[Any], centred: Callable[[Floats], Floats]) -> Floats:
     """float64[N, K + 2]: centred features in at most N columns, and room for two more; NaN where not finite."""
     N, D = features.shape
     rows = np.empty((N, D + 2))
-    for part in blocks(N):
+    for part in blocks(features.shape):
         block = features[part].astype(np.float64)
         block[~np.isfinite(block).all(axis=1)] = np.nan
         rows[part, :-2] = centred(block)
@@ -219,7 +222,7 @@ def _standardised(block: Floats) -> Floats:
 
 def _mean(features: NDArray[Any], w: Floats) -> Floats:
     total = np.zeros(features.shape[1])
-    for part in blocks(len(w)):
+    for part in blocks(features.shape):
         total += w[part] @ features[part].astype(np.float64)
     return np.asarray(total / w.sum())
 
@@ -238,7 +241,7 @@ def _pair_matrix(rows: Floats, offset: Floats, w: Floats, *, whole: bool) -> Pai
     return PairMatrix(rows, w, np.einsum("ik,ik->i", z, z) - 2 * offset, whole)
 
 
-def _mirror(rows: Floats) -> Floats:
-    mirrored = rows.copy()
-    mirrored[:, -2], mirrored[:, -1] = rows[:, -1], rows[:, -2]
-    return mirrored
+def _mirrored(square: Floats) -> Floats:
+    """Exchange the last two rows, as an entry has the last two columns of one of its sides exchanged."""
+    square[[-2, -1]] = square[[-1, -2]]
+    return square

@@ -110,12 +110,12 @@ def aligned(a: PairMatrix, b: PairMatrix) -> Similarity:
         undefined = np.full(len(w), np.nan)
         return Similarity(float("nan"), undefined, undefined, degree=1)
     across = np.zeros((x.shape[1], y.shape[1]))
-    for part in blocks(len(w)):
+    for part in blocks(x.shape):
         across += (x[part] * w[part, None]).T @ y[part]
     u, _, vt = np.linalg.svd(across, full_matrices=False)
     turn = u @ vt
     contributions = np.empty(len(w))
-    for part in blocks(len(w)):
+    for part in blocks(x.shape):
         contributions[part] = np.einsum("ik,ik->i", x[part] @ turn, y[part])
     contributions *= w / np.sqrt(saa * sbb)
     value = float(contributions.sum())

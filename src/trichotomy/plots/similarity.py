@@ -76,13 +76,13 @@ def similarity_with_base(
     reference = common_reference(condition_similarity)
     measure = NAMES[condition_similarity.attrs["measure"]]
     titles = {
-        "kappa": "Error consistency (kappa)",
-        "similarity": f"{measure}, {condition_similarity.attrs['layer']}",
+        "kappa": "Error consistency",
+        "similarity": f"{measure} ({clipped(condition_similarity.attrs['layer'])})",
     }
     for k, (ax, (result, name)) in enumerate(zip(axes, panels, strict=True)):
         _panel(keep_ticks(ax), result, name, order, looks)
         label_rows(ax, order if k % across == 0 else [""] * len(order), PITCH)
-        name_x(ax, f"{titles[name]} with {clipped(reference)}", width / across + 0.6)
+        name_x(ax, f"{titles[name]} with {clipped(reference)}", width / across + 0.9)
     handles = [
         Line2D([], [], marker="o", linestyle="", color=INK, alpha=PALE, markersize=3.5, linewidth=0),
         Line2D([], [], marker="o", color=INK, markersize=5, linewidth=1.4),

@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import agreement, bookkeeping, decoding, lockstep, reading, report, study
+from benchmarks import agreement, bookkeeping, decoding, lockstep, reading, report, similarity, study
 from benchmarks.timing import Row, machine
 
 HEAD = "| what, against what | ours (s) | theirs (s) | theirs / ours | wanted | met | |"
@@ -22,6 +22,8 @@ def main() -> int:
     }
     print("reading ...", file=sys.stderr)
     tables["Reading"] = reading.rows()
+    print("similarity ...", file=sys.stderr)
+    tables["Similarity of representations"] = similarity.rows()
     print("analyze ...", file=sys.stderr)
     analyzed, steps = report.whole()
     print("study ...", file=sys.stderr)

@@ -18,7 +18,7 @@ import typer
 
 import trichotomy as tri
 from trichotomy.cli import app
-from trichotomy.plots import FIGURES
+from trichotomy.plots import FIGURES, SIMILARITY_FIGURES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -91,7 +91,7 @@ def test_every_command_line_has_known_options(page):
         assert command in COMMANDS, line
         assert set(re.findall(r"--[a-z-]+", line)) <= options(command), line
         if command == "figure":
-            assert line.split()[1] in FIGURES, line
+            assert line.split()[1] in {*FIGURES, *SIMILARITY_FIGURES}, line
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.name)
@@ -102,7 +102,7 @@ def test_every_option_named_exists_somewhere(page):
 
 
 def test_every_command_is_in_the_readme_or_its_help():
-    assert set(COMMANDS) == {"demo", "read", "analyze", "figure", "study", "formats"}
+    assert set(COMMANDS) == {"demo", "read", "analyze", "figure", "study", "similarity", "formats"}
     for command in COMMANDS.values():
         assert all(p.help for p in command.params if hasattr(p, "help")), command.name
 
@@ -208,8 +208,9 @@ def test_the_keys_of_slurm_are_all_there():
 
 def test_the_papers_figures_are_all_there():
     listed = {name for row in rows(section(STUDY, "The paper's figures")) for name in quoted(row[1])}
-    assert {n for n, figure in FIGURES.items() if "(Fig. " in figure.description} <= listed
-    assert listed - set(FIGURES) <= {"gaussian", "--drop", "paper-densenet121", "paper-vgg11"}
+    figures = {**FIGURES, **SIMILARITY_FIGURES}
+    assert {n for n, figure in figures.items() if "(Fig. " in figure.description} <= listed
+    assert listed - set(figures) <= {"gaussian", "--drop", "paper-densenet121", "paper-vgg11"}
 
 
 @pytest.fixture

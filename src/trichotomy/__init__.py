@@ -16,15 +16,17 @@ _PUBLIC = {
         "open", "select", "simulate", "to_dataframe", "validate", "write",
     ),
     "trichotomy.readers": ("annotate", "formats", "read"),
+    "trichotomy.representations": ("Features", "features_from_arrays", "open_features"),
     "trichotomy.stats": (
-        "accuracy", "class_difficulty", "comparisons", "condition_consistency", "condition_dynamics",
-        "condition_matrix", "consistency_difference", "difficulty", "dynamics", "enrichment", "equivalence",
-        "error_consistency", "failures", "flag_shares", "influence", "item_response", "label_ambiguity",
-        "label_issues", "learning_map", "mean_consistency", "near_duplicates", "neighbour_divergence",
-        "outsiders", "overall_agreement", "partition", "pruned_consistency", "rarefaction",
-        "residual_consistency", "response_consistency", "study_notes", "superclass_shares",
+        "accuracy", "agreement_carried", "class_difficulty", "comparisons", "condition_consistency",
+        "condition_dynamics", "condition_matrix", "condition_similarity", "consistency_difference", "difficulty",
+        "dynamics", "enrichment", "equivalence", "error_consistency", "failures", "flag_shares", "influence",
+        "item_response", "label_ambiguity", "label_issues", "learning_map", "mean_consistency", "near_duplicates",
+        "neighbour_divergence", "outsiders", "overall_agreement", "partition", "pruned_consistency", "rarefaction",
+        "residual_consistency", "response_consistency", "similarity", "study_notes", "superclass_shares",
     ),
     "trichotomy.report": ("analyze",),
+    "trichotomy.evaluation": ("features", "study_features"),
 }  # fmt: skip
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names}
 

@@ -28,7 +28,9 @@ def predictions(tmp_path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("command", ["", "read", "analyze", "figure", "study", "demo", "formats"])
+@pytest.mark.parametrize(
+    "command", ["", "read", "analyze", "figure", "similarity", "study", "demo", "formats"]
+)
 def test_help(run, command):
     status, out, _ = run(*filter(None, [command, "--help"]))
     assert status == 0

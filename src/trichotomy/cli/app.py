@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from trichotomy.cli import analyze, demo, figure, formats, read, study
+from trichotomy.cli import analyze, demo, figure, formats, read, similarity, study
 from trichotomy.errors import TrichotomyError
 
 WRONG_INPUT = 2
@@ -41,7 +41,15 @@ def _interruptible(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
-for command in (demo.demo, read.read, analyze.analyze, figure.figure, study.study, formats.formats):
+for command in (
+    demo.demo,
+    read.read,
+    analyze.analyze,
+    figure.figure,
+    similarity.similarity,
+    study.study,
+    formats.formats,
+):
     app.command()(_interruptible(command))
 
 

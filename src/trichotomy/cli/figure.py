@@ -23,6 +23,10 @@ def figure(
     epoch: o.Epoch = None,
     force: o.Force = False,
     seed: o.Seed = 0,
+    features: Annotated[
+        Path | None,
+        typer.Option(help="Store of features, for the figures similarity, -heatmap and -difficulty."),
+    ] = None,
     format: o.Format = None,  # noqa: A002 - the name of the option
     targets: o.Targets = None,
     annotations: o.Annotations = None,
@@ -47,6 +51,17 @@ def figure(
     )
     for line in o.columns_taken(d) if not is_store(sources[0]) else []:
         typer.echo(line, err=True)
+    if features is not None:
+        from trichotomy.decisions import select
+        from trichotomy.report import SimilarityAnalysis, draw_similarity
+        from trichotomy.representations import open_features
+
+        kept = select(d, drop=drop or (), exclude=exclude)
+        results = SimilarityAnalysis(
+            open_features(features), kept, tolerance=tolerance, epoch=epoch, rng=seed
+        )
+        typer.echo(f"{out}: {draw_similarity(name, results, out).caption}")
+        return
     with steps("Drawing") as step:
         drawing = draw_figure(
             name, d, out, tolerance=tolerance, one_per=one_per, drop=drop or (), exclude=exclude, epoch=epoch,

@@ -136,7 +136,7 @@ def study(
     if device == "auto" and (card or (places is not None and wants_gpu(places))):
         device = "cuda"  # there need be none where a study is planned, or jobs are submitted
     machine = Machine(
-        device=_device(device), precision=precision, channels_last=channels_last, compiled=compiled,  # type: ignore[arg-type]
+        device=chosen_device(device), precision=precision, channels_last=channels_last, compiled=compiled,  # type: ignore[arg-type]
         threads=threads, ranks=ranks, cuda_graphs=cuda_graphs,
     )  # fmt: skip
     chosen: dict[str, Any] = {
@@ -192,7 +192,8 @@ def _show_status(out: Path | None, *, as_json: bool) -> None:
     show_status(out, as_json=as_json)
 
 
-def _device(name: str) -> str:
+def chosen_device(name: str) -> str:
+    """Return cpu or cuda for what --device says."""
     from trichotomy.errors import UnknownNameError
     from trichotomy.models import require_torch
 

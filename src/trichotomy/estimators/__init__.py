@@ -19,6 +19,7 @@ from trichotomy.estimators.agreement import (
     yule_q,
 )
 from trichotomy.estimators.association import RankAssociation, rank_association, rank_association_interval
+from trichotomy.estimators.carried import Carried, carried, jackknife_error, pair_shares
 from trichotomy.estimators.equivalence import two_one_sided
 from trichotomy.estimators.fits import fit_beta_difficulty, fit_sigmoid_difficulty, log_likelihood
 from trichotomy.estimators.gaussian import gaussian_divergence
@@ -51,6 +52,15 @@ from trichotomy.estimators.nulls import (
     two_spike,
 )
 from trichotomy.estimators.odds import OddsRatio, odds_ratio
+from trichotomy.estimators.pair_matrices import (
+    PairMatrix,
+    Similarity,
+    compare,
+    prepare,
+    row_sums,
+    standard_error,
+    usable,
+)
 from trichotomy.estimators.partition import (
     CATEGORIES,
     IMPOSSIBLE,
@@ -72,32 +82,54 @@ from trichotomy.estimators.pruned import (
 )
 from trichotomy.estimators.pvalues import benjamini_hochberg, fisher_log_p, holm
 from trichotomy.estimators.quadrature import Prior
+from trichotomy.estimators.rank_rsa import RankMatrix, compare_ranks, rank_matrix, rank_rsa
 from trichotomy.estimators.raters import fleiss_kappa, krippendorff_alpha, response_kappa
 from trichotomy.estimators.residual import ResidualConsistency, residual_consistency
+from trichotomy.estimators.similarity import (
+    MEASURES,
+    aligned,
+    bootstrap_similarity,
+    correlation_interval,
+    linear_cka,
+    procrustes,
+    rsa,
+    similarity,
+)
 
 __all__ = [
     "CATEGORIES",
     "IMPOSSIBLE",
     "IN_BETWEEN",
+    "MEASURES",
     "TRIVIAL",
+    "Carried",
     "Cells",
     "DichotomyIndex",
     "Estimate",
     "ItemResponse",
     "OddsRatio",
     "PairConsistency",
+    "PairMatrix",
     "Prior",
     "RankAssociation",
+    "RankMatrix",
     "ResidualConsistency",
+    "Similarity",
     "accuracy_bounds",
+    "aligned",
     "attainable_extremes",
     "attainable_kappa",
     "benjamini_hochberg",
     "beta_binomial",
     "beta_difficulty",
     "binomial",
+    "bootstrap_similarity",
+    "carried",
     "comonotone",
+    "compare",
+    "compare_ranks",
     "conditional_independence",
+    "correlation_interval",
     "crossfit_consistency",
     "dichotomy_index",
     "disagreement",
@@ -119,6 +151,7 @@ __all__ = [
     "insample_consistency",
     "item_information",
     "item_response",
+    "jackknife_error",
     "jackknife_mean",
     "kappa",
     "kappa_bounds",
@@ -128,6 +161,7 @@ __all__ = [
     "kappa_interval",
     "kappa_standard_error",
     "krippendorff_alpha",
+    "linear_cka",
     "log_likelihood",
     "mean_kappa",
     "mixture",
@@ -138,21 +172,31 @@ __all__ = [
     "order_agreement",
     "pair_cells",
     "pair_cells_from_responses",
+    "pair_shares",
     "partition",
     "per_class_poisson_binomial",
     "poisson_binomial",
     "pooled_consistency",
+    "prepare",
+    "procrustes",
     "rank_association",
     "rank_association_interval",
+    "rank_matrix",
+    "rank_rsa",
     "rarefaction",
     "rarefied_dichotomy_index",
     "residual_consistency",
     "response_kappa",
+    "row_sums",
+    "rsa",
     "sigmoid_difficulty",
     "sigmoid_shift",
+    "similarity",
+    "standard_error",
     "total_variation",
     "two_one_sided",
     "two_spike",
+    "usable",
     "wilson",
     "yule_q",
 ]

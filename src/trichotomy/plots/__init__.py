@@ -12,6 +12,7 @@ from types import MappingProxyType
 
 from trichotomy.plots.accuracy import accuracy_bars, class_accuracy
 from trichotomy.plots.ambiguity import ambiguity_panels
+from trichotomy.plots.carried import agreement_by_difficulty
 from trichotomy.plots.class_shares import class_shares
 from trichotomy.plots.condition_heatmap import condition_heatmap
 from trichotomy.plots.conditions import condition_order, consistency_with_base
@@ -33,6 +34,8 @@ from trichotomy.plots.overview import consistency_overview
 from trichotomy.plots.plates import Plate, image_plate
 from trichotomy.plots.rarefaction import rarefaction_curve
 from trichotomy.plots.raster import DECISION_COLOURS, decision_raster
+from trichotomy.plots.similarity import similarity_with_base
+from trichotomy.plots.similarity_heatmap import similarity_heatmap
 from trichotomy.plots.superclasses import superclass_shares
 
 __all__ = [
@@ -40,11 +43,13 @@ __all__ = [
     "DECISION_COLOURS",
     "FIGURES",
     "NULLS",
+    "SIMILARITY_FIGURES",
     "Drawing",
     "Look",
     "NamedFigure",
     "Plate",
     "accuracy_bars",
+    "agreement_by_difficulty",
     "ambiguity_panels",
     "check_format",
     "class_accuracy",
@@ -72,6 +77,8 @@ __all__ = [
     "neighbour_divergence",
     "rarefaction_curve",
     "save",
+    "similarity_heatmap",
+    "similarity_with_base",
     "superclass_shares",
     "to_svg",
     "verdicts",
@@ -201,3 +208,18 @@ FIGURES: Mapping[str, NamedFigure] = MappingProxyType({
     ),
 })  # fmt: skip
 """Figures by name, in the order in which a reader would want them; numbers are those of Meding et al. 2022."""
+
+SIMILARITY_FIGURES: Mapping[str, NamedFigure] = MappingProxyType({
+    "similarity": NamedFigure(
+        "representational similarity of each condition with base beside error consistency (Fig. 7)",
+        similarity_with_base, ("condition_similarity", "condition_consistency", "conditions"),
+    ),
+    "similarity-heatmap": NamedFigure(
+        "representational similarity of all pairs of networks", similarity_heatmap, ("similarity",)
+    ),
+    "similarity-difficulty": NamedFigure(
+        "which class of difficulty carries representational agreement", agreement_by_difficulty,
+        ("agreement_carried", "order"),
+    ),
+})  # fmt: skip
+"""Figures that need features beside decisions, with the results of ``report.SimilarityAnalysis``."""

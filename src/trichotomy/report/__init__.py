@@ -2,6 +2,26 @@
 
 from trichotomy.report.analysis import Analysis
 from trichotomy.report.output import Report, analyze, check_place, draw_figure
+from trichotomy.report.similarity import (
+    SimilarityAnalysis,
+    SimilarityReport,
+    check_similarity_place,
+    draw_similarity,
+    write_similarity,
+)
 from trichotomy.report.summary import summary, to_json
 
-__all__ = ["Analysis", "Report", "analyze", "check_place", "draw_figure", "summary", "to_json"]
+__all__ = [
+    "Analysis",
+    "Report",
+    "SimilarityAnalysis",
+    "SimilarityReport",
+    "analyze",
+    "check_place",
+    "check_similarity_place",
+    "draw_figure",
+    "draw_similarity",
+    "summary",
+    "to_json",
+    "write_similarity",
+]

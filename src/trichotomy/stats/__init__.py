@@ -6,6 +6,7 @@ items, the seed and the source. Undefined is NaN.
 
 from trichotomy.stats.accuracy import accuracy, class_difficulty
 from trichotomy.stats.ambiguity import AMBIGUITY, label_ambiguity
+from trichotomy.stats.carried import agreement_carried
 from trichotomy.stats.comparisons import Comparison, comparisons
 from trichotomy.stats.conditions import condition_consistency, condition_matrix
 from trichotomy.stats.consistency import (
@@ -32,6 +33,7 @@ from trichotomy.stats.gaussian import neighbour_divergence
 from trichotomy.stats.irt import item_response
 from trichotomy.stats.labels import label_issues
 from trichotomy.stats.pruning import pruned_consistency, raw_conditional_independence, residual_consistency
+from trichotomy.stats.similarity import condition_similarity, similarity
 from trichotomy.stats.study import failures, study_notes
 from trichotomy.stats.superclasses import superclass_shares
 
@@ -39,11 +41,13 @@ __all__ = [
     "AMBIGUITY",
     "Comparison",
     "accuracy",
+    "agreement_carried",
     "class_difficulty",
     "comparisons",
     "condition_consistency",
     "condition_dynamics",
     "condition_matrix",
+    "condition_similarity",
     "consistency_difference",
     "difficulty",
     "dynamics",
@@ -70,6 +74,7 @@ __all__ = [
     "raw_conditional_independence",
     "residual_consistency",
     "response_consistency",
+    "similarity",
     "study_notes",
     "superclass_shares",
 ]

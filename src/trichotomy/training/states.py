@@ -21,6 +21,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from trichotomy.errors import CorruptStoreError
+
 OPTIMIZER = "optimizer.safetensors"
 ENTROPY = "entropy.txt"
 CHECKSUM = "crc32c"
@@ -112,6 +114,25 @@ class States:
             for path in self._folder.glob("epoch-*.safetensors"):
                 if path != self.weights(epoch):
                     path.unlink(missing_ok=True)
+
+    def epochs(self) -> list[int]:
+        """Epochs whose weights are there."""
+        return sorted(int(p.stem.partition("-")[2]) for p in self._folder.glob("epoch-*.safetensors"))
+
+    def load(self, epoch: int) -> dict[str, Tensor]:
+        """Weights after an epoch.
+
+        Raises
+        ------
+        CorruptStoreError
+            The file cannot be read or does not match its checksum.
+        """
+        path = self.weights(epoch)
+        try:
+            return _read(path)[0]
+        except (OSError, SafetensorError, KeyError, ValueError) as error:
+            msg = f"the weights {path} cannot be used ({error}); restore the file from a copy, or train again"
+            raise CorruptStoreError(msg) from error
 
     def weights(self, epoch: int) -> Path:
         """Where the weights after an epoch are."""

@@ -221,8 +221,8 @@ class _Nothing:
 
 def _plan(_: Path) -> None:
     from trichotomy.training import plan_study
-    from trichotomy.training.cards import CARDS
-    from trichotomy.training.estimate import estimate
+    from trichotomy.training.costs.cards import CARDS
+    from trichotomy.training.costs.estimate import estimate
 
     plan, data = plan_study(**_large())
     assert estimate(plan, data, card=CARDS["a100"]).decisions == NETWORKS * EPOCHS * ITEMS

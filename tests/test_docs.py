@@ -196,7 +196,7 @@ def test_the_data_sets_and_their_options_are_all_there():
 
 def test_the_keys_of_slurm_are_all_there():
     pytest.importorskip("torch")
-    from trichotomy.training.slurm_keys import KEYS
+    from trichotomy.training.execution.slurm_keys import KEYS
 
     page = (ROOT / "docs" / "cluster.md").read_text()
     table = [row for row in rows(section(page, "Submit")) if len(row) == 3]

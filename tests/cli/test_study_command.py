@@ -70,7 +70,11 @@ def workers_of(store: Path) -> list[int]:
                 state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
             except OSError:
                 continue
-            if b"trichotomy.training.worker" in words and str(store).encode() in words and state != "Z":
+            if (
+                b"trichotomy.training.execution.worker" in words
+                and str(store).encode() in words
+                and state != "Z"
+            ):
                 found.append(int(entry.name))
     return found
 
@@ -214,7 +218,7 @@ def test_every_option_that_makes_another_study_is_refused_on_resuming(run, finis
         (["gaussian", "--option", "size", "--out", "s.zarr"], "is not NAME=VALUE"),
         (["gaussian", "--option", "size=big", "--out", "s.zarr"], "size of the data set gaussian"),
         (["gaussian", "--device", "gpu", "--out", "s.zarr"], "no device called 'gpu'"),
-        (["gaussian", "--precision", "fp16", "--out", "s.zarr"], "fp32, bf16"),
+        (["gaussian", "--precision", "fp8", "--out", "s.zarr"], "fp32, bf16, fp16"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_status_2(run, arguments, sentence):

@@ -17,7 +17,11 @@ def workers_of(store: Path) -> list[int]:
                 state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
             except OSError:
                 continue
-            if b"trichotomy.training.worker" in words and str(store).encode() in words and state != "Z":
+            if (
+                b"trichotomy.training.execution.worker" in words
+                and str(store).encode() in words
+                and state != "Z"
+            ):
                 found.append(int(entry.name))
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from trichotomy.errors import InputError, UnknownNameError
-from trichotomy.training.cards import CARDS, find_card
+from trichotomy.training.costs.cards import CARDS, find_card
 
 
 @pytest.mark.parametrize("name", ["rtx4090", "RTX 4090", "rtx-4090", "Rtx_4090"])

@@ -18,7 +18,7 @@ from small_study import InProcess, differing
 
 from trichotomy.errors import InputError
 from trichotomy.training import DaskExecutor, stands, study
-from trichotomy.training.notes import notes_of
+from trichotomy.training.execution.notes import notes_of
 
 pytest.importorskip("distributed", reason="dask[distributed] is not installed")
 RECIPE = """

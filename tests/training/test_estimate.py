@@ -11,8 +11,8 @@ from small_study import ARRAYS, SMALL, carried_out, only
 
 from trichotomy.errors import InputError
 from trichotomy.training import Condition, Machine, Plan, plan_study
-from trichotomy.training.cards import CARDS
-from trichotomy.training.estimate import GRAMS_PER_KWH, HOST_WATTS, WATTS, Estimate, estimate
+from trichotomy.training.costs.cards import CARDS
+from trichotomy.training.costs.estimate import GRAMS_PER_KWH, HOST_WATTS, WATTS, Estimate, estimate
 from trichotomy.training.job import STATES
 from trichotomy.training.randomness import batches, training_order
 
@@ -48,7 +48,7 @@ def test_files_and_their_sizes_are_about_what_they_take(tmp_path, keep):
 
 def test_workers_share_the_time_and_not_the_energy(monkeypatch):
     clock = iter(range(1000))  # every timed pass takes one second
-    monkeypatch.setattr("trichotomy.training.speed.time.perf_counter", lambda: float(next(clock)))
+    monkeypatch.setattr("trichotomy.training.costs.speed.time.perf_counter", lambda: float(next(clock)))
     _, one = estimated(only("nesterov"))
     _, two = estimated(only("nesterov"), devices=("cpu", "cpu"))
     _, ten = estimated(only("nesterov"), devices=("cpu",) * 10)
@@ -60,7 +60,7 @@ def test_workers_share_the_time_and_not_the_energy(monkeypatch):
 def test_time_is_scaled_up_from_that_of_an_image(monkeypatch):
     """48 images (four batches of 12) and 48 test images took a second each."""
     clock = iter(range(1000))
-    monkeypatch.setattr("trichotomy.training.speed.time.perf_counter", lambda: float(next(clock)))
+    monkeypatch.setattr("trichotomy.training.costs.speed.time.perf_counter", lambda: float(next(clock)))
     _, cost = estimated(only("half-data"))
     trained = 3 * 100 + 2 * 3 * 50
     tested = 3 * 4 * 50
@@ -90,8 +90,8 @@ def test_estimating_writes_nothing(tmp_path, monkeypatch):
 
 def test_a_card_is_reckoned_with_by_the_multiply_adds_of_each_network(monkeypatch):
     """Nothing is timed; with steps that are no shorter than its layers take, as tiny networks' are."""
-    monkeypatch.setattr("trichotomy.training.speed.time.perf_counter", None)
-    monkeypatch.setattr("trichotomy.training.speed.LAYER_SECONDS", 0.0)
+    monkeypatch.setattr("trichotomy.training.costs.speed.time.perf_counter", None)
+    monkeypatch.setattr("trichotomy.training.costs.speed.LAYER_SECONDS", 0.0)
     _, cost = estimated(
         only("architecture"), card=CARDS["a100"], peak_share=0.5, machine=Machine(device="cuda")
     )
@@ -123,7 +123,7 @@ def test_a_share_that_is_none_is_refused(share):
 def test_several_workers_begin_with_the_longest(monkeypatch):
     """Base has eight epochs and the other two have three each: two workers need as long as base."""
     clock = iter(range(1000))
-    monkeypatch.setattr("trichotomy.training.speed.time.perf_counter", lambda: float(next(clock)))
+    monkeypatch.setattr("trichotomy.training.costs.speed.time.perf_counter", lambda: float(next(clock)))
     two = Condition("order", "order", ({"order": 1}, {"order": 2}))
     recipe = replace(only(longer=5), conditions=(SMALL.conditions[0], two))
     _, cost = estimated(recipe, devices=("cpu", "cpu"))

@@ -298,7 +298,7 @@ def test_a_worker_ends_at_once_with_whoever_gave_it_work(tmp_path, monkeypatch):
     out = tmp_path / "s.zarr"
     study("gaussian", out, recipe=replace(only(), settings=settings), executor=Elsewhere())
     with subprocess.Popen(
-        [sys.executable, "-m", "trichotomy.training.worker", str(out), "cpu"],
+        [sys.executable, "-m", "trichotomy.training.execution.worker", str(out), "cpu"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=tmp_path,
     ) as worker:  # fmt: skip
         try:

@@ -9,8 +9,8 @@ from small_study import InProcess, only
 
 from trichotomy.decisions import Store
 from trichotomy.training import study
-from trichotomy.training.following import follow
-from trichotomy.training.notes import Note, notes_of, write_note
+from trichotomy.training.execution.following import follow
+from trichotomy.training.execution.notes import Note, notes_of, write_note
 
 NOTE = Note(state="running", since=1.0, first=0, host="elsewhere", process=1, birth="1")
 

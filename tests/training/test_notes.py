@@ -16,7 +16,7 @@ from small_study import InProcess, carried_out, only
 import trichotomy as tri
 from trichotomy.decisions import Store
 from trichotomy.training import Event, study
-from trichotomy.training.notes import NOTES, Noted, birth_of, give_up, notes_of, write_note
+from trichotomy.training.execution.notes import NOTES, Noted, birth_of, give_up, notes_of, write_note
 
 
 class Scripted:

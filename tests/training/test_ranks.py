@@ -23,7 +23,7 @@ from small_study import differing, equal, only, weights
 import trichotomy as tri
 from trichotomy.errors import InputError
 from trichotomy.training import Machine, Outcome, plan_study, study
-from trichotomy.training.estimate import estimate
+from trichotomy.training.costs.estimate import estimate
 from trichotomy.training.execution import Event
 from trichotomy.training.ranks import ALONE, Ranks, join
 from trichotomy.training.study import devices

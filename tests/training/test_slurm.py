@@ -15,11 +15,11 @@ from small_study import InProcess, carried_out, differing, only
 
 from trichotomy.errors import InputError, UnknownNameError
 from trichotomy.training import Event, Outcome, Recipe, SlurmExecutor, slurm_options, stands, study
-from trichotomy.training.notes import Noted, notes_of
-from trichotomy.training.slurm import FRUITLESS, LOGS, MINUTES, MOST_FRUITLESS, Submitted
-from trichotomy.training.slurm_keys import KEYS
-from trichotomy.training.submissions import active, submitted
-from trichotomy.training.task import Task
+from trichotomy.training.execution.notes import Noted, notes_of
+from trichotomy.training.execution.slurm import FRUITLESS, LOGS, MINUTES, MOST_FRUITLESS, Submitted
+from trichotomy.training.execution.slurm_keys import KEYS
+from trichotomy.training.execution.submissions import active, submitted
+from trichotomy.training.execution.task import Task
 
 submitit = pytest.importorskip("submitit", reason="submitit is not installed")
 pytestmark = pytest.mark.filterwarnings(  # submitit lets go of the processes that stand in for a cluster
@@ -216,8 +216,8 @@ def test_who_is_given_up_is_told_why(tmp_path, monkeypatch):
     def interrupted(_: Task) -> None:
         raise submitit.core.utils.UncompletedJobError
 
-    monkeypatch.setattr("trichotomy.training.slurm.carry_out", interrupted)
-    monkeypatch.setattr("trichotomy.training.slurm.signal.signal", lambda *_: None)
+    monkeypatch.setattr("trichotomy.training.execution.slurm.carry_out", interrupted)
+    monkeypatch.setattr("trichotomy.training.execution.slurm.signal.signal", lambda *_: None)
     monkeypatch.setattr(submitit, "JobEnvironment", lambda: type("Environment", (), {"job_id": "1"}))
     with pytest.raises(submitit.core.utils.UncompletedJobError):
         Submitted(a_task(out))()

@@ -21,8 +21,8 @@ from small_study import differing
 
 import trichotomy as tri
 from trichotomy.training import stands
-from trichotomy.training.notes import notes_of
-from trichotomy.training.slurm import LOGS
+from trichotomy.training.execution.notes import notes_of
+from trichotomy.training.execution.slurm import LOGS
 
 pytest.importorskip("submitit", reason="submitit is not installed")
 pytestmark = [

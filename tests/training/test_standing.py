@@ -14,8 +14,16 @@ import trichotomy as tri
 from trichotomy.decisions import Store
 from trichotomy.errors import InputError
 from trichotomy.training import Event, Standing, stands, study
-from trichotomy.training.notes import Noted, notes_of, write_note
-from trichotomy.training.submissions import Job, QueueError, active, cancelling, in_queue, remember, submitted
+from trichotomy.training.execution.notes import Noted, notes_of, write_note
+from trichotomy.training.execution.submissions import (
+    Job,
+    QueueError,
+    active,
+    cancelling,
+    in_queue,
+    remember,
+    submitted,
+)
 
 SQUEUE = """#!/bin/sh
 echo "$@" >> {folder}/asked

@@ -63,7 +63,7 @@ def executor_for(
 
 def how_to_look(out: Path) -> str:
     """Where the jobs of a study stand and how to stop them, in sentences; empty where there are none."""
-    from trichotomy.training.submissions import QueueError, active, cancelling
+    from trichotomy.training.execution.submissions import QueueError, active, cancelling
 
     try:
         jobs = active(out)

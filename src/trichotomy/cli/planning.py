@@ -11,7 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from trichotomy.datasets import Dataset
-    from trichotomy.training.estimate import ArchitectureCost, Estimate
+    from trichotomy.training.costs.estimate import ArchitectureCost, Estimate
     from trichotomy.training.plan import Plan
 
 SCHEMA = 1
@@ -44,13 +44,14 @@ def show_plan(
     """
     from trichotomy.cli.progress import steps
     from trichotomy.training import plan_study
-    from trichotomy.training.cards import PEAK_SHARE, check_peak_share, find_card
-    from trichotomy.training.estimate import estimate
+    from trichotomy.training.costs.cards import check_peak_share, find_card
+    from trichotomy.training.costs.estimate import estimate
     from trichotomy.training.groups import groups
     from trichotomy.training.study import devices
 
     found = None if card is None else find_card(card)
-    share = check_peak_share(PEAK_SHARE if peak_share is None else peak_share)
+    if peak_share is not None:
+        check_peak_share(peak_share)
     if found is not None:
         found.peak(chosen["machine"].precision)  # refuses a precision that it does not compute in
     with steps("Planning", unit="images") as step:
@@ -58,7 +59,7 @@ def show_plan(
         places = devices(made.machine, workers) if found is None else ("cuda",) * _count(workers)
         together = groups(made, [run.observer for run in made.runs], places=len(places), most=lockstep)
         cost = estimate(
-            made, data, devices=places, card=found, peak_share=share, groups=together,
+            made, data, devices=places, card=found, peak_share=peak_share, groups=together,
             told=lambda name: step(f"{'timing' if found is None else 'counting'} {name}"),
         )  # fmt: skip
     if as_json:

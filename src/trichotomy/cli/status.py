@@ -15,7 +15,7 @@ import typer
 from trichotomy.cli.runs import clock
 
 if TYPE_CHECKING:
-    from trichotomy.training.standing import Standing, Study
+    from trichotomy.training.execution.standing import Standing, Study
 
 STATES = ("done", "running", "waiting", "stopped", "failed")
 HEAD = (

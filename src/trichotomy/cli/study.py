@@ -83,7 +83,8 @@ def study(
     peak_share: Annotated[
         float | None,
         typer.Option(
-            metavar="SHARE", help="With --card: of the card's peak, what training reaches; default 0.3."
+            metavar="SHARE",
+            help="With --card: of the card's peak, what training reaches; default 0.3, and 0.1 in bf16 or fp16.",
         ),
     ] = None,
     slurm: Annotated[

@@ -47,7 +47,21 @@ def identity(
 _CODE = (
     "datasets",
     "models",
-    *(f"training/{name}.py" for name in ("feed", "job", "loop", "randomness", "settings", "states")),
+    *(
+        f"training/{name}.py"
+        for name in (
+            "feed",
+            "graphs",
+            "job",
+            "loop",
+            "randomness",
+            "ranks",
+            "resident",
+            "settings",
+            "states",
+            "transfer",
+        )
+    ),
 )
 """Modules that decisions depend on; those that only plan or carry out may change."""
 

@@ -25,7 +25,7 @@ _IMAGENET = (
 _NOISE = (Augmentation(crop="resized", size=224, flip=True), Augmentation(crop="resized", size=224))
 _SHRUNK = (Augmentation(crop="resized", size=32, flip=True), Augmentation(crop="centre", resize=36, size=32))
 """Images of any size, made small for tiny networks."""
-_LARGE = ("cifar10", "cifar100", "imagenet")
+_LARGE = ("cifar10", "cifar100", "imagenet", "shards")
 _QUICK = {
     "gaussian": (_FLIP, _PLAIN), "digits": (_PLAIN, _PLAIN), "cifar10": (_CIFAR, _PLAIN), "cifar100": (_CIFAR, _PLAIN),
 }  # fmt: skip
@@ -78,6 +78,7 @@ def _paper(which: str, dataset: str, *, augmentation: bool = False) -> Recipe:
     ImageNet with ResNet-18: 90 epochs, divided after 30 and 60; everything else 30 epochs, after 10 and 20.
     """
     paper = _PAPER[which]
+    dataset = "imagenet" if dataset == "shards" else dataset  # ImageNet's form beside folders
     if dataset not in paper.epochs:
         msg = (
             f"the recipe {which} is for {', '.join(paper.epochs)}, not for {dataset}; for other data write a recipe of "

@@ -21,11 +21,13 @@ from trichotomy.decisions import Store, create, is_store, provenance
 from trichotomy.errors import InputError, MissingExtraError, StoreError
 from trichotomy.placement import check_free
 from trichotomy.training.execution import Event, Executor, LocalExecutor
+from trichotomy.training.execution.notes import Noted, notes_of
+from trichotomy.training.execution.slurm import SlurmExecutor
+from trichotomy.training.execution.submissions import active, cancelling
 from trichotomy.training.finding import find_recipe
 from trichotomy.training.groups import IN_A_JOB, Group, groups
 from trichotomy.training.identity import differences
 from trichotomy.training.machine import Machine
-from trichotomy.training.notes import Noted, notes_of
 from trichotomy.training.plan import (
     MEASURES,
     STUDY,
@@ -35,8 +37,6 @@ from trichotomy.training.plan import (
     plan_of,
 )
 from trichotomy.training.recipe import Recipe
-from trichotomy.training.slurm import SlurmExecutor
-from trichotomy.training.submissions import active, cancelling
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from trichotomy.datasets import Dataset, Selection, Split
-from trichotomy.training.cards import Card
+from trichotomy.training.costs.cards import Card
 from trichotomy.training.feed import TEST_BATCH, Feed
 from trichotomy.training.loop import Trainer, set_up
 from trichotomy.training.machine import Machine, Precision

@@ -1,9 +1,9 @@
 """A worker process: takes runs of one store from its standard input and tells their progress on its standard output.
 
-``python -m trichotomy.training.worker STORE DEVICE [CACHE]`` reads one group per line, a JSON list of observers' ids,
-and writes one event per line, a JSON object. It ends when its input does, so no worker outlives whoever started it. Of
-the processes that torchrun starts for networks that several of them train, each takes one of the DEVICEs, which commas
-part; the first one reads, and hands on what it has read.
+``python -m trichotomy.training.execution.worker STORE DEVICE [CACHE]`` reads one group per line, a JSON list of
+observers' ids, and writes one event per line, a JSON object. It ends when its input does, so no worker outlives whoever
+started it. Of the processes that torchrun starts for networks that several of them train, each takes one of the
+DEVICEs, which commas part; the first one reads, and hands on what it has read.
 """
 
 from __future__ import annotations

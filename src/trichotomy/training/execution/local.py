@@ -135,7 +135,7 @@ class _Worker:
         self._errors = tempfile.TemporaryFile(mode="w+")  # noqa: SIM115 - closed with the process
         kept = [] if cache is None else [str(cache.absolute())]
         self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [*_starting(device.count(",") + 1), "trichotomy.training.worker", str(store), device, *kept],
+            [*_starting(device.count(",") + 1), "trichotomy.training.execution.worker", str(store), device, *kept],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True,
             env=os.environ
             | {f"{name}_NUM_THREADS": str(threads) for name in ("OMP", "MKL", "OPENBLAS")}

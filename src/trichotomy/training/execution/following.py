@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from trichotomy.decisions import Store
 from trichotomy.training.execution import Event
-from trichotomy.training.notes import Note, notes_of
+from trichotomy.training.execution.notes import Note, notes_of
 
 Ended = Callable[[], Mapping[int, str]]
 """Tells which groups nobody works on any more and never will, by their place in the list, and how that came about."""

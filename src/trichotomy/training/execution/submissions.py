@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from trichotomy.errors import TrichotomyError
-from trichotomy.training.notes import write_text
+from trichotomy.training.execution.notes import write_text
 from trichotomy.training.plan import STUDY
 
 SUBMISSIONS = Path(STUDY) / "submissions"

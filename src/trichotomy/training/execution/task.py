@@ -1,7 +1,7 @@
 """One group of runs as one task of a cluster: what SLURM's jobs and Dask's tasks have in common.
 
-``python -m trichotomy.training.task`` reads a ``Task`` as JSON from the first line of its standard input, and ends when
-that input does: no task outlives whoever started it.
+``python -m trichotomy.training.execution.task`` reads a ``Task`` as JSON from the first line of its standard input, and
+ends when that input does: no task outlives whoever started it.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def carry_out(task: Task) -> None:
     A fault of a network ends up in its note and in the store; whatever is raised here stops the workers first.
     """
     from trichotomy.training.execution import LocalExecutor
-    from trichotomy.training.notes import Noted
+    from trichotomy.training.execution.notes import Noted
 
     if Path(task.folder).is_dir():
         os.chdir(task.folder)

@@ -12,9 +12,9 @@ from typing import Literal
 import numpy as np
 
 from trichotomy.decisions import Store
-from trichotomy.training.notes import Note, notes_of
+from trichotomy.training.execution.notes import Note, notes_of
+from trichotomy.training.execution.submissions import Job, Queued, QueueError, in_queue, submitted
 from trichotomy.training.plan import Plan, Run, plan_of
-from trichotomy.training.submissions import Job, Queued, QueueError, in_queue, submitted
 
 State = Literal["running", "waiting", "stopped", "failed", "done"]
 

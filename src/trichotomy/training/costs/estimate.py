@@ -15,11 +15,11 @@ from trichotomy.datasets import Dataset
 from trichotomy.decisions.creation import CHUNK_ITEMS
 from trichotomy.errors import InputError
 from trichotomy.models import cost
-from trichotomy.training.cards import PEAK_SHARE, Card, check_peak_share
+from trichotomy.training.costs.cards import PEAK_SHARE, Card, check_peak_share
+from trichotomy.training.costs.speed import LAYER_SECONDS, PASSES, Speed, layers, reckoned, timed
 from trichotomy.training.plan import Plan, Run
 from trichotomy.training.recipe import KEEP_STATES
 from trichotomy.training.settings import Settings
-from trichotomy.training.speed import LAYER_SECONDS, PASSES, Speed, layers, reckoned, timed
 
 WATTS = {"cpu": 15.0, "cuda": 350.0}
 """Assumed draw of one busy processor core or one GPU with its share of the machine."""
@@ -122,7 +122,7 @@ def estimate(
     *,
     devices: tuple[str, ...] = ("cpu",),
     card: Card | None = None,
-    peak_share: float = PEAK_SHARE,
+    peak_share: float | None = None,
     groups: Sequence[Sequence[str]] | None = None,
     told: Callable[[str], None] = lambda _: None,
 ) -> Estimate:
@@ -134,7 +134,7 @@ def estimate(
         One per worker; the first is timed with a few images of each architecture, unless there is a ``card``.
     card, peak_share
         A card that is not at hand: each architecture's time is reckoned from its multiply-adds, at this share of the
-        card's peak.
+        card's peak; default ``PEAK_SHARE`` of the precision.
     groups
         Observers whose networks train together from the same batches, each a job; default each network alone.
     told
@@ -145,7 +145,7 @@ def estimate(
     InputError
         A share that is none, a card without this precision, or a network that cannot be counted.
     """
-    check_peak_share(peak_share)
+    share = check_peak_share(PEAK_SHARE[plan.machine.precision] if peak_share is None else peak_share)
     jobs = [[run.observer] for run in plan.runs] if groups is None else groups
     speeds: dict[str, Speed] = {}
     found: dict[str, ArchitectureCost] = {}
@@ -160,7 +160,7 @@ def estimate(
             counts[name],
             device=devices[0].split(",")[0],
             card=card,
-            peak_share=peak_share,
+            peak_share=share,
         )
     items, tests = len(data.train.ids), len(data.test.ids)
     images = {run.observer: run.epochs * _share(items, run) for run in plan.runs}
@@ -188,7 +188,7 @@ def estimate(
         workers=workers, device_seconds=sum(lengths) * ranks, seconds=_finished(lengths, workers),
         longest_seconds=max(lengths), images_decoded=decoded, images_shared=sum(images.values()) - decoded,
         kilowatt_hours=energy, kilograms_co2=energy * GRAMS_PER_KWH / 1000,
-        assumptions=_assumptions(plan, tuple(found[name] for name in counts), card, peak_share, watts),
+        assumptions=_assumptions(plan, tuple(found[name] for name in counts), card, share, watts),
     )  # fmt: skip
 
 

@@ -15,11 +15,19 @@ from typing import Any, NoReturn
 
 from trichotomy.errors import InputError, MissingExtraError
 from trichotomy.training.execution import Event
-from trichotomy.training.following import follow
-from trichotomy.training.notes import give_up, notes_of
+from trichotomy.training.execution.following import follow
+from trichotomy.training.execution.notes import give_up, notes_of
+from trichotomy.training.execution.submissions import (
+    Job,
+    Queued,
+    QueueError,
+    active,
+    cancelling,
+    in_queue,
+    remember,
+)
+from trichotomy.training.execution.task import Task, carry_out
 from trichotomy.training.plan import STUDY
-from trichotomy.training.submissions import Job, Queued, QueueError, active, cancelling, in_queue, remember
-from trichotomy.training.task import Task, carry_out
 
 LOGS = Path(STUDY) / "jobs"
 """Where in a store's folder submitit keeps what it submits and what jobs print."""

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from trichotomy.datasets import processors
 from trichotomy.errors import InputError, MissingExtraError, TrichotomyError
 from trichotomy.training.execution import Event
-from trichotomy.training.following import follow
-from trichotomy.training.notes import notes_of
-from trichotomy.training.task import Task
+from trichotomy.training.execution.following import follow
+from trichotomy.training.execution.notes import notes_of
+from trichotomy.training.execution.task import Task
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -172,7 +172,7 @@ def work(task: Task) -> None:
     key = worker.get_current_task()
     with tempfile.TemporaryFile(mode="w+") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "trichotomy.training.task"],
+            [sys.executable, "-P", "-m", "trichotomy.training.execution.task"],
             stdin=subprocess.PIPE, stdout=errors, stderr=errors, text=True, start_new_session=True,
         )  # fmt: skip
         assert process.stdin is not None

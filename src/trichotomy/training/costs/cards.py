@@ -9,8 +9,8 @@ from trichotomy.errors import InputError, UnknownNameError
 from trichotomy.training.machine import Precision
 
 PEAK_SHARE: Mapping[Precision, float] = {"fp32": 0.3, "bf16": 0.1, "fp16": 0.1}
-"""Of its published peak, what training reaches, unless told: assumptions, not measurements. Tensor cores wait for memory
-in networks of this size, so their share is smaller."""
+"""Of its published peak, what training reaches, unless told: assumptions, not measurements. Tensor cores wait for the
+memory in networks of this size, so their share is smaller."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -259,7 +259,7 @@ class Trainer:
             self._scaler.step(self.optimizer)
             self._scaler.update()
         if own:
-            self._loss_sum += loss.detach() * own
+            self._loss_sum.add_(loss.detach(), alpha=own)
             self._right += (logits.detach().argmax(1) == labels).sum()
 
     def _shaker(self, epoch: int) -> np.random.Generator | None:

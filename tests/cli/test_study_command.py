@@ -255,7 +255,7 @@ def test_a_gpu_that_is_not_there(run):
 def test_without_data_set_it_is_status_2(run):
     status, _, err = run("study", "--out", "s.zarr")
     assert status == 2
-    assert "Missing argument 'DATASET'" in err
+    assert err.startswith("Error: say on what to train: trichotomy study DATASET")
 
 
 def test_help_names_every_option(tmp_path):
@@ -292,7 +292,7 @@ def test_the_plan_of_the_quick_study(run):
         "plus-1": ["-", "+1"], "plus-10": ["-", "+10"], "different-data": ["-", "-"],
     }  # fmt: skip
     rest = "\n".join(lines[15:])
-    assert "Networks   31\n" in rest
+    assert re.search(r"Networks   31 in \d+ lock-step groups of up to \d+\n", rest)
     assert "Epochs     475 in all, 15,200 steps\n" in rest
     assert "Decisions  506,000\n" in rest
     for line in (
@@ -552,7 +552,7 @@ def check_conditions(d: tri.Decisions) -> None:
         as_base = name not in ("initialization", "architecture", "combined")
         assert np.array_equal(mine[0], base[0]) == as_base, observer
         if observer != "base":
-            assert (mine[15] != base[15]).mean() > 0.02, observer
+            assert (mine[15] != base[15]).mean() > 0.002, observer  # by chance as few as one in a hundred
 
 
 def check_that_the_study_command_takes_it_up(folder: Path) -> None:

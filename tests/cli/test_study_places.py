@@ -93,7 +93,7 @@ SENTENCES = {
     ("--status",): "say of which study",
     ("--status", "--out", "no.zarr"): "there is no store at no.zarr",
     ("--out", "x.zarr"): "say on what to train",
-    ("gaussian", "--out", "x.zarr", "--json"): "--json goes with --status",
+    ("gaussian", "--out", "x.zarr", "--json"): "--json is for --plan or --status",
     ("gaussian", "--out", "x.zarr", "--no-wait"): "needs --slurm",
     ("gaussian", "--out", "x.zarr", "--slurm", "partition=a", "--dask", "local"): "two places",
     ("gaussian", "--out", "x.zarr", "--slurm", "patition=a"): "Did you mean partition",

@@ -6,11 +6,17 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import agreement, bookkeeping, decoding, lockstep, reading, report, similarity, study
+from benchmarks import agreement, bookkeeping, decoding, lockstep, reading, report, study
 from benchmarks.timing import Row, machine
 
 HEAD = "| what, against what | ours (s) | theirs (s) | theirs / ours | wanted | met | |"
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
+
+GPUS = (
+    "Not measured: no GPU was at hand. `python -m benchmarks.gpu --out FILE` measures on a machine that has one: CIFAR-10",
+    "with ResNet-18 and an ImageNet-shaped study against the loop of PyTorch's ImageNet example, each option, exactness,",
+    "resuming, what `nondeterministic` changes. `python -m benchmarks.gpu --smoke` runs the same code on a CPU.",
+)
 
 
 def main() -> int:
@@ -22,8 +28,6 @@ def main() -> int:
     }
     print("reading ...", file=sys.stderr)
     tables["Reading"] = reading.rows()
-    print("similarity ...", file=sys.stderr)
-    tables["Similarity of representations"] = similarity.rows()
     print("analyze ...", file=sys.stderr)
     analyzed, steps = report.whole()
     print("study ...", file=sys.stderr)
@@ -64,6 +68,7 @@ def _document(tables: dict[str, list[Row]], steps: list[tuple[str, float]]) -> s
     lines += ["", "Where the time of `analyze` goes (one run inside a process, imports not counted):", ""]
     lines += ["| step | seconds | share |", "|---|---:|---:|"]
     lines += [f"| {name} | {t:.2f} | {t / total:.0%} |" for name, t in steps if t / total >= 0.01]
+    lines += ["", "## GPUs", "", *GPUS]
     return "\n".join(lines) + "\n"
 
 

@@ -148,3 +148,7 @@ def test_a_run_that_begins_again_does_not_turn_back_the_time_left(clock):
             clock.seconds += 2
             show.told(event("base", "epoch", epoch, test_accuracy=0.5))
     assert show.seconds_left() == pytest.approx(10 / 4 * 2)  # four epochs in ten seconds, two are left
+
+
+def test_the_sentence_of_an_interruption_before_there_is_a_plan(clock):
+    assert runs.Runs().summary() == "Nothing had been trained yet."

@@ -220,7 +220,7 @@ TRAIN = "a-train-0.tar"
         (lambda r: (r / TRAIN).rename(r / f"{TRAIN}.gz"), r"train-0\.tar\.gz is compressed, and items are read by"),
         (lambda r: (r / TRAIN).unlink(), r"holds no shards of the train split; name them \*train\*\.tar, or put them"),
         (lambda r: (r / "a-val-0.tar").unlink(), r"no shards of the test split; name them \*test\*\.tar or \*val\*"),
-        (lambda r: (r / TRAIN).rename(r / "trainval.tar"), r"trainval\.tar is named like a shard of both splits"),
+        (lambda r: (r / TRAIN).rename(r / "train-val.tar"), r"train-val\.tar is named like a shard of both splits"),
     ],
 )  # fmt: skip
 def test_what_is_ill_formed_is_refused(two: Path, breaking: Callable[[Path], object], message: str):

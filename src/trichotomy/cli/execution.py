@@ -46,7 +46,7 @@ def executor_for(
     if slurm is not None:
         return SlurmExecutor(
             options=slurm,
-            device=machine.device,
+            device=device,
             threads=machine.threads,
             workers=workers,
             cache=cache,

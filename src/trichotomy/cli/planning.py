@@ -12,6 +12,7 @@ import typer
 if TYPE_CHECKING:
     from trichotomy.datasets import Dataset
     from trichotomy.training.costs.estimate import ArchitectureCost, Estimate
+    from trichotomy.training.machine import Machine
     from trichotomy.training.plan import Plan
 
 SCHEMA = 1
@@ -23,6 +24,7 @@ def show_plan(
     chosen: Mapping[str, Any],
     *,
     lockstep: int | None = None,
+    elsewhere: bool = False,
     card: str | None = None,
     peak_share: float | None = None,
     as_json: bool = False,
@@ -35,8 +37,8 @@ def show_plan(
         At once; of a ``card`` one, unless told.
     chosen
         As for ``training.plan_study``.
-    lockstep
-        As for ``training.study``.
+    lockstep, elsewhere
+        As for ``training.study``; whether jobs of a cluster are to carry it out.
     card, peak_share
         As for ``estimate``, the card by its name.
     as_json
@@ -47,7 +49,6 @@ def show_plan(
     from trichotomy.training.costs.cards import check_peak_share, find_card
     from trichotomy.training.costs.estimate import estimate
     from trichotomy.training.groups import groups
-    from trichotomy.training.study import devices
 
     found = None if card is None else find_card(card)
     if peak_share is not None:
@@ -56,8 +57,9 @@ def show_plan(
         found.peak(chosen["machine"].precision)  # refuses a precision that it does not compute in
     with steps("Planning", unit="images") as step:
         made, data = plan_study(dataset, progress=step, **chosen)
-        places = devices(made.machine, workers) if found is None else ("cuda",) * _count(workers)
-        together = groups(made, [run.observer for run in made.runs], places=len(places), most=lockstep)
+        places = _places(made.machine, workers) if found is None else ("cuda",) * _count(workers)
+        known = workers if elsewhere else len(places)
+        together = groups(made, [run.observer for run in made.runs], places=known, most=lockstep)
         cost = estimate(
             made, data, devices=places, card=found, peak_share=peak_share, groups=together,
             told=lambda name: step(f"{'timing' if found is None else 'counting'} {name}"),
@@ -74,6 +76,17 @@ def show_plan(
     typer.echo(f"Assumed: {'; '.join(cost.assumptions)}.")
     for note in made.notes:
         typer.echo(f"Note: {note}")
+
+
+def _places(machine: Machine, workers: int | None) -> tuple[str, ...]:
+    from trichotomy.errors import InputError
+    from trichotomy.models import require_torch
+    from trichotomy.training.study import devices
+
+    if machine.device == "cuda" and not require_torch("timing networks").cuda.is_available():
+        msg = "there is no GPU here to time networks on; name one with --card, or plan where there is one"
+        raise InputError(msg)
+    return devices(machine, workers)
 
 
 def _count(workers: int | None) -> int:

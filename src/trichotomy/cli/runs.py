@@ -95,6 +95,8 @@ class Runs:
 
     def summary(self) -> str:
         """Where everything stands, in a sentence."""
+        if not self.rows:
+            return "Nothing had been trained yet."
         done = sum(row.state == "done" for row in self.rows.values())
         failed = sum(row.state == "failed" for row in self.rows.values())
         words = f"{done} of {len(self.rows)} networks are trained" + (f", {failed} failed" if failed else "")

@@ -148,8 +148,9 @@ def study(
         from trichotomy.cli.planning import show_plan
 
         show_plan(
-            dataset, workers, chosen, lockstep=lockstep, card=card, peak_share=peak_share, as_json=as_json
-        )
+            dataset, workers, chosen, lockstep=lockstep, elsewhere=slurm is not None or dask is not None, card=card,
+            peak_share=peak_share, as_json=as_json,
+        )  # fmt: skip
         return
     assert out is not None
     outcome = carry_out(

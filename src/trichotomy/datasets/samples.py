@@ -162,7 +162,9 @@ def _labels(
 def _class(content: bytes) -> dict[str, object]:
     text = content.decode("utf-8", "replace").strip()
     return {
-        "label": int(text) if text.lstrip("-").isdecimal() and text.isascii() and len(text) < 12 else text
+        "label": int(text)
+        if text.removeprefix("-").isdecimal() and text.isascii() and len(text) < 12
+        else text
     }
 
 

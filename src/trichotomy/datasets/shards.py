@@ -6,6 +6,7 @@ A sample is the files of one shard that share a key, their name up to its first 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -133,7 +134,7 @@ def _shards_of(root: Path, split: str) -> list[Path]:
     compressed: list[Path] = []
     for word in FOLDERS[split]:
         inner = root / word
-        entries = [path for path in root.iterdir() if word in path.name.lower()]
+        entries = [path for path in root.iterdir() if word in re.split(r"[^a-z]+", path.name.lower())]
         entries += list(inner.iterdir()) if inner.is_dir() else []
         plain = [path for path in entries if path.is_file() and not path.name.startswith(".")]
         compressed += [path for path in plain if path.name.lower().endswith(COMPRESSED)]

@@ -15,7 +15,9 @@ Group = tuple[str, ...]
 """Ids of observers that train in one process, each batch decoded once for all of them."""
 
 
-def groups(plan: Plan, observers: Sequence[str], *, places: int, most: int | None = None) -> list[Group]:
+def groups(
+    plan: Plan, observers: Sequence[str], *, places: int | None, most: int | None = None
+) -> list[Group]:
     """Divide runs into groups; those with the most work come first.
 
     Parameters
@@ -23,7 +25,8 @@ def groups(plan: Plan, observers: Sequence[str], *, places: int, most: int | Non
     observers
         Whose runs are left.
     places
-        How many groups can train at once; none gets so many networks that others have nothing to do.
+        How many groups can train at once, so that none gets so many networks that others have nothing to do; None
+        where that is not known, as of a cluster's jobs: ``IN_A_JOB`` networks at most.
     most
         Largest number of networks in a group, in place of what ``places`` makes it.
 
@@ -32,10 +35,8 @@ def groups(plan: Plan, observers: Sequence[str], *, places: int, most: int | Non
     InputError
         ``most`` is below 1.
     """
-    if most is not None and most < 1:
-        msg = f"lockstep is {most}; it is the most networks in one process, 1 or more"
-        raise InputError(msg)
-    largest = most or max(math.ceil(len(observers) / places), 1)
+    check_lockstep(most)
+    largest = most or (max(math.ceil(len(observers) / places), 1) if places else IN_A_JOB)
     alike: dict[object, list[Run]] = {}
     for run in (plan.run(observer) for observer in observers):
         alike.setdefault(_key(plan, run), []).append(run)
@@ -48,9 +49,11 @@ def groups(plan: Plan, observers: Sequence[str], *, places: int, most: int | Non
     return [tuple(run.observer for run in runs) for runs in found]
 
 
-def decodes(plan: Plan, made: Sequence[Group]) -> float:
-    """Passes over all of the training data that are decoded for these groups."""
-    return sum(max(_work(plan.run(observer)) for observer in group) for group in made)
+def check_lockstep(most: int | None) -> None:
+    """Refuse a largest number of networks below 1."""
+    if most is not None and most < 1:
+        msg = f"lockstep is {most}; it is the most networks in one process, 1 or more"
+        raise InputError(msg)
 
 
 def same_batches(settings: Settings) -> tuple[object, ...]:

@@ -51,6 +51,8 @@ class Workplace:
         self._plan = plan_of(self._store.read())
         self._data = load_data(self._plan.dataset, cache=cache)
         self._device = torch.device(device)
+        if self._device.type == "cuda" and self._device.index is not None:
+            torch.cuda.set_device(self._device)  # generators and streams are the current device's
         self.ranks = join(self._plan.machine.ranks, self._device)
 
     def run(self, observers: Sequence[str], told: Told) -> None:
@@ -192,8 +194,10 @@ def _trainer(plan: Plan, run: Run, feed: Feed, device: torch.device, states: Sta
 
 def _resumed(trainer: Trainer, states: States, store: Store, run: Run) -> int:
     """Give the network its latest state, and return the first epoch that is left to do."""
-    state = states.latest()
     done = store.done_by(run.observer)
+    if done[: run.epochs + 1].all():  # by a job that was to go on with others; its states may be gone
+        return run.epochs + 1
+    state = states.latest()
     if state is None or not done[: state[0] + 1].all():
         return 0
     epoch, weights, momentum = state

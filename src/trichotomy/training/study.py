@@ -25,7 +25,7 @@ from trichotomy.training.execution.notes import Noted, notes_of
 from trichotomy.training.execution.slurm import SlurmExecutor
 from trichotomy.training.execution.submissions import active, cancelling
 from trichotomy.training.finding import find_recipe
-from trichotomy.training.groups import IN_A_JOB, Group, groups
+from trichotomy.training.groups import Group, check_lockstep, groups
 from trichotomy.training.identity import differences
 from trichotomy.training.machine import Machine
 from trichotomy.training.plan import (
@@ -191,17 +191,21 @@ def study(
     if runner is None:
         here = devices(plan.machine, workers)
         runner, places = Noted(LocalExecutor(here, plan.machine.threads, kept)), len(here)
+    check_lockstep(lockstep)
     taken_up = _taken_up(path, plan) if going_on else None
-    if kept is not None:  # once the study is known to fit, and before there is a store
+    if (
+        kept is not None and executor is None
+    ):  # before there is a store, and once it fits; jobs fill their own
         cached(data, kept, progress=options.get("progress"))
     store = taken_up or _created(path, plan, data, force=force)
     left = _left(store, plan)
     if going_on:
         alone = _alone(path, executor)
         _tidied(path, store, plan, left, partials=alone)
-    together = groups(plan, left, places=places or 1, most=lockstep or (None if places else IN_A_JOB))
+    together = groups(plan, left, places=places, most=lockstep)
     planned(plan, together)
-    store.forgive(left)
+    if not isinstance(executor, SlurmExecutor):  # networks of jobs that run on keep what is noted of them
+        store.forgive(left)
     failed: dict[str, str] = {}
     if left:
         with closing(runner.execute(path.resolve(), together)) as events:
@@ -243,22 +247,25 @@ def _events(events: Iterator[Event], new: Path | None) -> Iterator[Event]:
 def _alone(path: Path, executor: Executor | None) -> bool:
     """Whether nobody is at work on a study; refuse to go on beside others, but for SLURM's jobs, which are followed."""
     jobs = active(path)
-    if isinstance(executor, SlurmExecutor):
-        return not jobs
-    if jobs:
+    if jobs and not isinstance(executor, SlurmExecutor):
         msg = (
             f"{len(jobs)} jobs of {path} are waiting or running; look with --status, follow them with the same "
             f"--slurm, or cancel them with: {cancelling(jobs)}"
         )
         raise InputError(msg)
-    running = {n.process for n in notes_of(path).values() if n.state == "running" and n.running_here()}
+    running = {
+        n.process
+        for n in notes_of(path).values()
+        if n.state == "running" and n.running_here() and not (n.job and isinstance(executor, SlurmExecutor))
+    }
     if running - {os.getpid()}:
         msg = (
             f"{path} is being worked on by process {', '.join(map(str, sorted(running)))} of this machine; look with "
             f"--status, or stop that first"
         )
         raise InputError(msg)
-    return True
+    elsewhere = any(n.state == "running" and n.running_here() is None for n in notes_of(path).values())
+    return not jobs and not elsewhere
 
 
 def devices(machine: Machine, workers: int | None) -> tuple[str, ...]:
@@ -342,11 +349,11 @@ def _tidied(path: Path, store: Store, plan: Plan, left: Sequence[str], *, partia
     from trichotomy.training.job import STATES
     from trichotomy.training.states import States
 
-    for run in plan.runs:
-        if run.observer not in left:
-            States(path / STATES / run.observer, plan.keep_states).finish(run.epochs)
     store.forgive([observer for observer in store.observers if observer not in left])
     if partials:  # nobody is about to rename one
+        for run in plan.runs:
+            if run.observer not in left:
+                States(path / STATES / run.observer, plan.keep_states).finish(run.epochs)
         for partial in (*path.glob("*/.*.partial"), *(path / STUDY).glob("*/.*.partial")):
             partial.unlink(missing_ok=True)
 

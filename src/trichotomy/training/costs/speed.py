@@ -18,6 +18,8 @@ from trichotomy.training.settings import Settings
 TIMED_PIXELS = 2**18
 """So many pixels are timed per architecture."""
 FEWEST_TIMED = 4
+TIMED_BATCHES = 8
+"""So many whole batches on a GPU."""
 PASSES = 3
 """Forward, gradient of the weights, gradient of the inputs: each takes about as many operations."""
 
@@ -57,7 +59,10 @@ def timed(
     """Train and test a few images twice and take the second time."""
     set_up(machine, settings)
     pixels = (settings.input_size(data.train.size) or 224) ** 2
-    count = min(max(TIMED_PIXELS // pixels, FEWEST_TIMED), settings.batch_size * 4)
+    few = min(max(TIMED_PIXELS // pixels, FEWEST_TIMED), settings.batch_size * 4)
+    count = (
+        few if device.type == "cpu" else settings.batch_size * TIMED_BATCHES
+    )  # a card idles with a few images
     some = replace(data, train=_some(data.train, count), test=_some(data.test, count))
     settings = replace(settings, half=0)
     feed = Feed(some, settings, seed=0, machine=machine, device=device)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import subprocess
 import sys
@@ -13,6 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from trichotomy.datasets import processors
 from trichotomy.errors import InputError, MissingExtraError, TrichotomyError
@@ -29,6 +29,8 @@ CONNECT_SECONDS = 5.0
 LOOK_SECONDS = 1.0
 ASK_SECONDS = 0.5
 ENDING_SECONDS = 10.0
+PATIENCE_SECONDS = 60.0
+"""For so long after a task has ended its last files may not be seen yet over a network."""
 
 
 class TaskError(TrichotomyError):
@@ -48,9 +50,9 @@ class DaskExecutor:
     device, threads
         Of every task, as an entry of ``LocalExecutor.devices``, and threads within one network on a CPU.
     workers
-        Processes of a local cluster; default one per processor.
+        Processes of a local cluster; default one per processor, one in all with a GPU.
     cache
-        Folder of decoded images, the same on every machine.
+        Path of the folder of decoded images on every machine; tasks fill it.
 
     Raises
     ------
@@ -96,14 +98,15 @@ class DaskExecutor:
                     work,
                     Task(store=str(store), group=group, device=self.device, threads=self.threads,
                          folder=str(Path.cwd()), cache=str(self.cache.absolute()) if self.cache else ""),
-                    key=f"{store.stem}-{group[0]}-{os.getpid()}-{k}", pure=False,
+                    key=f"{store.stem}-{group[0]}-{uuid4().hex}", pure=False,
                 )
-                for k, group in enumerate(wanted)
+                for group in wanted
             ]  # fmt: skip
             try:
                 yield from follow(
-                    store, wanted, lambda: _ended(client, futures), earlier=earlier, every=LOOK_SECONDS
-                )
+                    store, wanted, lambda: _ended(client, futures), earlier=earlier, every=LOOK_SECONDS,
+                    patience=0.0 if self.address == LOCAL else PATIENCE_SECONDS,
+                )  # fmt: skip
             finally:
                 with suppress(Exception):  # the scheduler may be what has gone
                     client.cancel(futures, force=True)  # type: ignore[no-untyped-call]
@@ -115,7 +118,9 @@ class DaskExecutor:
         for name in ("distributed", "distributed.client", "tornado.application"):
             logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong is told as a run that failed
         if self.address == LOCAL:
-            count = self.workers or max(processors() // self.threads, 1)
+            ranks = 1 + self.device.count(",")
+            alone = 1 if "cuda" in self.device else max(processors() // (self.threads * ranks), 1)
+            count = self.workers or alone
             cluster = LocalCluster(  # type: ignore[no-untyped-call]
                 n_workers=count, threads_per_worker=1, dashboard_address=None, silence_logs=logging.CRITICAL
             )

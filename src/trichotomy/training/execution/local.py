@@ -83,10 +83,12 @@ class LocalExecutor:
         """Carry out the groups in this order, each as soon as a process is free."""
         waiting = deque(list(group) for group in groups)
         news: queue.Queue[tuple[_Worker, Mapping[str, Any]]] = queue.Queue()
-        workers = [self._worker(store, d, news) for d in self.devices[: len(waiting)]]
+        workers: list[_Worker] = []
         busy: dict[_Worker, list[str]] = {}
         try:
-            for worker in workers:
+            for device in self.devices[: len(waiting)]:
+                worker = self._worker(store, device, news)
+                workers.append(worker)
                 busy[worker] = waiting.popleft()
                 yield from worker.start(busy[worker])
             while busy:
@@ -124,7 +126,7 @@ class LocalExecutor:
 
 
 class _Worker:
-    """A process that runs ``training.worker``, and a thread that listens to it."""
+    """A process that runs ``training.execution.worker``, and a thread that listens to it."""
 
     def __init__(
         self, store: Path, device: str, threads: int, news: queue.Queue[Any], cache: Path | None

@@ -62,7 +62,7 @@ class SlurmExecutor:
     workers
         Jobs at once; None: as many as the cluster lets in.
     cache
-        Folder of decoded images, the same on every machine.
+        Path of the folder of decoded images on every machine; jobs fill it.
     wait
         Whether to follow the jobs; otherwise ``execute`` ends once they are submitted.
     told
@@ -122,15 +122,19 @@ class SlurmExecutor:
         engine = self._engine(store / LOGS)
         name = f"trichotomy-{store.stem}"
         chosen: dict[str, Any] = {k: v for k, v in self.options.items() if k != "cluster"}
+        cards = self.device.count("cuda")
         if self.cluster == "local":
             engine.update_parameters(
-                timeout_min=chosen.get("time", MINUTES), gpus_per_node=chosen.get("gpus_per_node", 0),
+                timeout_min=chosen.get("time", MINUTES), gpus_per_node=chosen.get("gpus_per_node", cards),
                 signal_delay_s=chosen.get("signal_delay_s", 30), setup=chosen.get("setup", []),
             )  # fmt: skip
         else:
             extra = {"requeue": True} | dict(chosen.pop("additional_parameters", {}))
-            defaults = {"job_name": name, "time": MINUTES, "cpus_per_task": self.threads}
-            cards = self.device.count("cuda")
+            defaults = {
+                "job_name": name,
+                "time": MINUTES,
+                "cpus_per_task": self.threads * (1 + self.device.count(",")),
+            }
             if cards and not {"gpus_per_node", "gres"} & chosen.keys():
                 defaults["gpus_per_node"] = cards
             parallel = {} if self.workers is None else {"array_parallelism": self.workers}

@@ -105,7 +105,10 @@ def cancelling(jobs: Sequence[Job]) -> str:
 
 def _squeue(arrays: Sequence[str]) -> dict[str, Queued]:
     if shutil.which("squeue") is None:
-        msg = "jobs of this study were submitted to SLURM, but there is no squeue here to ask for them"
+        msg = (
+            "jobs of this study were submitted to SLURM, and there is no squeue here to ask; go on where there "
+            "is one, or remove study/submissions from the store if they have ended"
+        )
         raise QueueError(msg)
     command = ["squeue", "--noheader", "--array", "--format=%i %T", f"--jobs={','.join(arrays)}"]
     try:
@@ -121,7 +124,7 @@ def _squeue(arrays: Sequence[str]) -> dict[str, Queued]:
     lines = [line.split() for line in asked.stdout.splitlines() if line.strip()]
     return {
         job: "running" if state in ("RUNNING", "COMPLETING", "SUSPENDED") else "waiting"
-        for job, state in lines
+        for job, state in (line for line in lines if len(line) == 2)  # the rest is what a site has to say
     }
 
 

@@ -13,9 +13,9 @@ HEAD = "| what, against what | ours (s) | theirs (s) | theirs / ours | wanted | 
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 
 GPUS = (
-    "Not measured: no GPU was at hand. `python -m benchmarks.gpu --out FILE` measures on a machine that has one: CIFAR-10",
-    "with ResNet-18 and an ImageNet-shaped study against the loop of PyTorch's ImageNet example, each option, exactness,",
-    "resuming, what `nondeterministic` changes. `python -m benchmarks.gpu --smoke` runs the same code on a CPU.",
+    "Not measured: no GPU was at hand. `python -m benchmarks.gpu --out FILE` measures on a machine that has one:",
+    "CIFAR-10 with ResNet-18 and an ImageNet-shaped study against the loop of PyTorch's ImageNet example, each option,",
+    "exactness, resuming, what `nondeterministic` changes. `python -m benchmarks.gpu --smoke` tries it on a CPU.",
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib.util
 import json
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import trichotomy
+from trichotomy.errors import MissingExtraError
 
 HEAVY = {"torch", "matplotlib", "pandas", "xarray", "zarr", "pyarrow", "typer", "rich"}
 SOURCE = Path(trichotomy.__file__).parent
@@ -60,8 +62,14 @@ def test_estimators_import_only_numpy_and_scipy():
 
 
 def test_every_public_name_is_there():
+    """Or says which extra it needs."""
+    without = importlib.util.find_spec("torch") is None
     for name in trichotomy.__all__:
-        assert getattr(trichotomy, name) is not None
+        if without and name in ("features", "study_features"):
+            with pytest.raises(MissingExtraError, match=r'pip install "trichotomy\[train\]"'):
+                getattr(trichotomy, name)
+        else:
+            assert getattr(trichotomy, name) is not None
 
 
 def test_an_unknown_name_is_an_attribute_error():

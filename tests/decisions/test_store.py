@@ -358,7 +358,9 @@ def test_what_is_broadcast_is_checked_too():
 @pytest.mark.parametrize("where", ["response/s.zarr", "memory://response/s.zarr", "correct/c/s.zarr"])
 def test_what_is_done_does_not_hang_on_the_names_of_folders(tmp_path, where):
     path = where if "://" in where else tmp_path / where
-    if "://" not in where:
+    if "://" in where:
+        pytest.importorskip("fsspec")
+    else:
         path.parent.mkdir(parents=True)
     store = tri.create(
         path, observers=["a", "b"], items=ITEMS, epochs=range(3), planned_epochs=[3, 2], force=True

@@ -1,7 +1,11 @@
-"""Running networks that are trained already."""
+"""Running networks that are trained already; without PyTorch, an error that names the extra."""
 
-from trichotomy.evaluation.features import features
-from trichotomy.evaluation.hooks import LOGITS, PENULTIMATE, layer_outputs
-from trichotomy.evaluation.states import Kept, study_features
+from trichotomy.models import require_torch
+
+require_torch("running networks")
+
+from trichotomy.evaluation.features import features  # noqa: E402 - what follows imports torch
+from trichotomy.evaluation.hooks import LOGITS, PENULTIMATE, layer_outputs  # noqa: E402
+from trichotomy.evaluation.states import Kept, study_features  # noqa: E402
 
 __all__ = ["LOGITS", "PENULTIMATE", "Kept", "features", "layer_outputs", "study_features"]

@@ -18,7 +18,7 @@ from trichotomy.training import Event, Outcome, Recipe, SlurmExecutor, slurm_opt
 from trichotomy.training.execution.notes import Noted, notes_of
 from trichotomy.training.execution.slurm import FRUITLESS, LOGS, MINUTES, MOST_FRUITLESS, Submitted
 from trichotomy.training.execution.slurm_keys import KEYS
-from trichotomy.training.execution.submissions import active, submitted
+from trichotomy.training.execution.submissions import Job, active, remember, submitted
 from trichotomy.training.execution.task import Task
 
 submitit = pytest.importorskip("submitit", reason="submitit is not installed")
@@ -223,3 +223,24 @@ def test_who_is_given_up_is_told_why(tmp_path, monkeypatch):
         Submitted(a_task(out))()
     assert notes_of(out)["base"].reason == FRUITLESS
     assert stands(out).standings[0].state == "failed"
+
+
+def test_a_store_that_jobs_are_at_work_on_stays_whatever_its_follower_meets(tmp_path):
+    class Loses(InProcess):
+        def execute(self, store, groups):
+            remember(store, [Job(id="7_0", cluster="slurm", observers=tuple(groups[0]), submitted=0.0)])
+            msg = "the queue has gone"
+            raise InputError(msg)
+            yield
+
+    class Refuses(InProcess):
+        def execute(self, _store, _groups):
+            msg = "no such partition"
+            raise InputError(msg)
+            yield
+
+    for executor, stays in ((Loses(), True), (Refuses(), False)):
+        out = tmp_path / f"{stays}.zarr"
+        with pytest.raises(InputError):
+            study("gaussian", out, recipe=only(), executor=executor)
+        assert out.exists() == stays

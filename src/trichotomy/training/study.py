@@ -23,7 +23,7 @@ from trichotomy.placement import check_free
 from trichotomy.training.execution import Event, Executor, LocalExecutor
 from trichotomy.training.execution.notes import Noted, notes_of
 from trichotomy.training.execution.slurm import SlurmExecutor
-from trichotomy.training.execution.submissions import active, cancelling
+from trichotomy.training.execution.submissions import active, cancelling, submitted
 from trichotomy.training.finding import find_recipe
 from trichotomy.training.groups import Group, check_lockstep, groups
 from trichotomy.training.identity import differences
@@ -236,7 +236,7 @@ def _events(events: Iterator[Event], new: Path | None) -> Iterator[Event]:
     try:
         first = next(events, None)
     except InputError:
-        if new is not None:
+        if new is not None and not submitted(new):  # else jobs are at work on it
             shutil.rmtree(new)
         raise
     if first is not None:

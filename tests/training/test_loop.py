@@ -102,7 +102,7 @@ def in_order() -> list[tuple[Batch, int]]:
     """Every training item as a batch and its place in it."""
     as_test = replace(DATA, test=DATA.train)
     batches = list(Feed(as_test, SETTINGS, seed=SEED, machine=Machine(), device=CPU).test())
-    return [(batch, k) for batch in batches for k in range(len(batch))]
+    return [(batch, k) for batch in batches for k in range(len(batch.labels))]
 
 
 def by_hand(

@@ -50,9 +50,6 @@ class Batch:
         self._inputs: Tensor | None = None
         self._version = 0
 
-    def __len__(self) -> int:
-        return len(self.labels)
-
     def inputs(self) -> Tensor:
         """float32[n, C, H, W], normalised; made again where a network has written to what it was given."""
         if self._inputs is None or self._inputs._version != self._version:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from trichotomy.cli import experiment_new
+from trichotomy.cli import experiment_new, experiment_run
 
 Command = Callable[..., None]
 
@@ -18,4 +18,7 @@ def group(wrapped: Callable[[Command], Command]) -> typer.Typer:
     for command in (experiment_new.pairs, experiment_new.ratings, experiment_new.categorise):
         new.command()(wrapped(command))
     app.add_typer(new, name="new")
+    commands: tuple[Command, ...] = (experiment_run.run,)
+    for each in commands:
+        app.command()(wrapped(each))
     return app

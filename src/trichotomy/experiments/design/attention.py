@@ -78,8 +78,8 @@ def picture(text: str) -> bytes:
     size = min(40.0, 480 / max(map(len, lines)), 220 / len(lines))
     figure = Figure(figsize=(INCHES, INCHES), dpi=DPI, facecolor="#eeeeee")
     FigureCanvasAgg(figure)
-    style = {"ha": "center", "va": "center", "color": "black", "linespacing": 1.4}
-    figure.text(0.5, 0.5, "\n".join(lines), size=size, parse_math=False, **style)
+    written = figure.text(0.5, 0.5, "\n".join(lines), ha="center", va="center", size=size, parse_math=False)
+    written.set_linespacing(1.4)
     buffer = BytesIO()
     figure.savefig(buffer, format="png", metadata={"Software": None})
     return buffer.getvalue()

@@ -53,8 +53,8 @@ def candidates(
     Returns
     -------
     DataFrame with one row per item: ``item``, ``path`` (below ``images``), ``class_name``, ``superclass`` (where
-    known), ``difficulty`` (empty where not all observers chosen answered), ``mean_correct`` (of those who answered, NaN where
-    nobody did), ``label_error`` (None where unknown). ``attrs["observers"]`` names the observers.
+    known), ``difficulty`` (empty where not all observers chosen answered), ``mean_correct`` (of those who
+    answered, NaN where nobody did), ``label_error`` (None where unknown). ``attrs["observers"]`` names the observers.
 
     Raises
     ------

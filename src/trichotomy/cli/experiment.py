@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from trichotomy.cli import experiment_new, experiment_run
+from trichotomy.cli import experiment_answers, experiment_new, experiment_run
 
 Command = Callable[..., None]
 
@@ -18,7 +18,13 @@ def group(wrapped: Callable[[Command], Command]) -> typer.Typer:
     for command in (experiment_new.pairs, experiment_new.ratings, experiment_new.categorise):
         new.command()(wrapped(command))
     app.add_typer(new, name="new")
-    commands: tuple[Command, ...] = (experiment_run.run,)
+    commands: tuple[Command, ...] = (
+        experiment_run.run,
+        experiment_answers.simulate,
+        experiment_answers.export,
+        experiment_answers.forget,
+        experiment_answers.status,
+    )
     for each in commands:
         app.command()(wrapped(each))
     return app

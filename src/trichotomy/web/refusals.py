@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from trichotomy.errors import TrichotomyError
 
+RETRY_SECONDS = "5"
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -37,6 +38,7 @@ def refusing(endpoint: Endpoint) -> Endpoint:
         try:
             return await endpoint(request)
         except RefusedError as refusal:
-            return JSONResponse(refusal.content, refusal.status)
+            headers = {"retry-after": RETRY_SECONDS} if refusal.status == 429 else None
+            return JSONResponse(refusal.content, refusal.status, headers)
 
     return answered

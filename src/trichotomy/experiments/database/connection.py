@@ -54,6 +54,14 @@ class Database:
         with self.engine.connect().execution_options(reading=True) as connection, connection.begin():
             yield connection
 
+    def tidy(self) -> None:
+        """Leave nothing of what was deleted in SQLite's log."""
+        if self.engine.dialect.name == "sqlite":
+            with self.engine.connect() as connection:
+                raw = connection.connection.driver_connection
+                if isinstance(raw, sqlite3.Connection):
+                    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
@@ -135,7 +143,7 @@ def _engine(url: URL) -> sa.Engine:
 def _prepare(connection: sqlite3.Connection, _record: Any) -> None:
     """Readers and a writer beside each other; a commit survives the end of the process, at once."""
     connection.isolation_level = None  # transactions are begun by us
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import re
+import shutil
+import socket
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -11,7 +17,7 @@ import numpy as np
 import pytest
 
 from trichotomy.decisions import from_arrays
-from trichotomy.experiments.design import new_experiment
+from trichotomy.experiments.design import new_experiment, open_folder
 
 CLASSES = ("airplane", "bird", "cat", "dog")
 ITEMS = 160
@@ -64,14 +70,28 @@ def images(tmp_path_factory, decisions) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def drawn() -> dict[str, Path]:
+    """Experiments that were made already, by kind and options."""
+    return {}
+
+
 @pytest.fixture
-def made(tmp_path, decisions, images):
+def made(tmp_path, decisions, images, drawn, tmp_path_factory):
     """Make a short experiment: kind, further options -> folder."""
 
     def make(kind: str, **options):
         sizes = {"pairs": (6, 2), "ratings": (3, 2), "categorise": (8, 2)}[kind]
         options = {"n": sizes[0], "practice": sizes[1], "checks": 1, **options}
-        return new_experiment(kind, decisions, tmp_path / kind, images=images, **options)
+        place = tmp_path / kind
+        if options.get("n", 0) > 50 or place.exists():
+            return new_experiment(kind, decisions, place, images=images, **options)
+        key = f"{kind} {sorted(options.items())}"
+        if key not in drawn:
+            first = tmp_path_factory.mktemp("drawn") / kind
+            drawn[key] = new_experiment(kind, decisions, first, images=images, **options).path
+        shutil.copytree(drawn[key], place)
+        return open_folder(place)
 
     return make
 
@@ -171,3 +191,73 @@ class Browser:
 def browser():
     """Make a participant's browser: site -> Browser."""
     return Browser
+
+
+class Server:
+    """An experiment run by the command line, in a process of its own."""
+
+    def __init__(self, folder: Path, *options: str, port: int = 0) -> None:
+        self.folder, self.options, self.port = folder, options, port
+        self.start()
+
+    def start(self) -> None:
+        """Start, or start again at the same port."""
+        command = [
+            sys.executable,
+            "-m",
+            "trichotomy",
+            "experiment",
+            "run",
+            str(self.folder),
+            "--port",
+            str(self.port),
+        ]
+        self.process = subprocess.Popen(
+            [*command, *self.options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self.lines = []
+        while not (self.lines and self.lines[-1].startswith("Answers:")):
+            line = self.process.stdout.readline()
+            assert line, "".join(self.lines)
+            self.lines.append(line)
+        self.url = next(re.search(r"http://\S+", line)[0] for line in self.lines)
+        self.port = int(re.search(r":(\d+)/", self.url)[1])
+
+    def end(self, signal_number: int) -> str:
+        """Send a signal and wait; return what was said after the start."""
+        self.process.send_signal(signal_number)
+        said = self.process.stdout.read()
+        self.process.wait(20)
+        self.process.stdout.close()
+        return said
+
+    def raw(self, request: bytes) -> tuple[int, bytes]:
+        """Send bytes as they are; return the status (0: the connection was closed) and the rest."""
+        reply = b""
+        with (
+            contextlib.suppress(ConnectionError),  # closed before all was sent
+            socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection,
+        ):
+            connection.sendall(request)
+            while part := connection.recv(65536):
+                reply += part
+        head = reply.split(b" ", 2)
+        return (int(head[1]), reply) if len(head) > 2 else (0, reply)
+
+
+@pytest.fixture
+def server():
+    """Run experiments by the command line: folder, options -> Server; ended in the end."""
+    pytest.importorskip("uvicorn", reason="the extra 'web' is not installed")
+    running = []
+
+    def start(folder: Path, *options: str) -> Server:
+        running.append(Server(folder, *options))
+        return running[-1]
+
+    yield start
+    for each in running:
+        if each.process.poll() is None:
+            each.process.kill()
+            each.process.wait(10)
+        each.process.stdout.close()

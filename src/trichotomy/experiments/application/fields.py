@@ -17,7 +17,7 @@ PIXELS = 100_000
 
 def parameters(body: Mapping[str, Any]) -> dict[str, str]:
     """What the address of the page said: short names and short texts."""
-    found = body.get("parameters") or {}
+    found = {} if body.get("parameters") is None else body["parameters"]
     if not isinstance(found, dict) or len(found) > PARAMETERS:
         raise RefusedError(422, "parameters", f"An address has at most {PARAMETERS} parameters.")
     for name, value in found.items():
@@ -28,7 +28,7 @@ def parameters(body: Mapping[str, Any]) -> dict[str, str]:
 
 def screen(body: Mapping[str, Any]) -> dict[str, Any]:
     """Size of the window and whether it is touched; nothing else is kept."""
-    found = body.get("screen") or {}
+    found = {} if body.get("screen") is None else body["screen"]
     if not isinstance(found, dict):
         raise RefusedError(422, "screen", "screen is an object of width, height and touch.")
     sizes = {k: number(found, k, most=PIXELS) for k in ("width", "height") if found.get(k) is not None}
@@ -49,7 +49,7 @@ def number(
 
 def events(body: Mapping[str, Any]) -> list[tuple[str, float]]:
     """What happened to the window, and when."""
-    found = body.get("events") or []
+    found = [] if body.get("events") is None else body["events"]
     if not isinstance(found, list) or len(found) > MOST_EVENTS:
         raise RefusedError(422, "events", f"A trial has at most {MOST_EVENTS} events.")
     result = []

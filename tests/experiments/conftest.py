@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 import shutil
 import socket
 import struct
-import subprocess
-import sys
 import zlib
 from pathlib import Path
 
@@ -193,62 +190,32 @@ def browser():
     return Browser
 
 
-class Server:
-    """An experiment run by the command line, in a process of its own."""
+def raw(port: int, request: bytes) -> tuple[int, bytes]:
+    """Send bytes as they are; return the status (0: the connection was closed before) and all that came."""
+    reply = b""
+    with (
+        contextlib.suppress(ConnectionError),  # closed before all was sent
+        socket.create_connection(("127.0.0.1", port), timeout=10) as connection,
+    ):
+        connection.sendall(request)
+        while part := connection.recv(65536):
+            reply += part
+    head = reply.split(b" ", 2)
+    return (int(head[1]), reply) if len(head) > 2 else (0, reply)
 
-    def __init__(self, folder: Path, *options: str, port: int = 0) -> None:
-        self.folder, self.options, self.port = folder, options, port
-        self.start()
 
-    def start(self) -> None:
-        """Start, or start again at the same port."""
-        command = [
-            sys.executable,
-            "-m",
-            "trichotomy",
-            "experiment",
-            "run",
-            str(self.folder),
-            "--port",
-            str(self.port),
-        ]
-        self.process = subprocess.Popen(
-            [*command, *self.options], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-        )
-        self.lines = []
-        while not (self.lines and self.lines[-1].startswith("Answers:")):
-            line = self.process.stdout.readline()
-            assert line, "".join(self.lines)
-            self.lines.append(line)
-        self.url = next(re.search(r"http://\S+", line)[0] for line in self.lines)
-        self.port = int(re.search(r":(\d+)/", self.url)[1])
-
-    def end(self, signal_number: int) -> str:
-        """Send a signal and wait; return what was said after the start."""
-        self.process.send_signal(signal_number)
-        said = self.process.stdout.read()
-        self.process.wait(20)
-        self.process.stdout.close()
-        return said
-
-    def raw(self, request: bytes) -> tuple[int, bytes]:
-        """Send bytes as they are; return the status (0: the connection was closed) and the rest."""
-        reply = b""
-        with (
-            contextlib.suppress(ConnectionError),  # closed before all was sent
-            socket.create_connection(("127.0.0.1", self.port), timeout=10) as connection,
-        ):
-            connection.sendall(request)
-            while part := connection.recv(65536):
-                reply += part
-        head = reply.split(b" ", 2)
-        return (int(head[1]), reply) if len(head) > 2 else (0, reply)
+@pytest.fixture(name="raw")
+def sending_raw():
+    """Send bytes to a port: port, request -> status, reply."""
+    return raw
 
 
 @pytest.fixture
 def server():
     """Run experiments by the command line: folder, options -> Server; ended in the end."""
     pytest.importorskip("uvicorn", reason="the extra 'web' is not installed")
+    from benchmarks.serving import Server
+
     running = []
 
     def start(folder: Path, *options: str) -> Server:
@@ -257,7 +224,4 @@ def server():
 
     yield start
     for each in running:
-        if each.process.poll() is None:
-            each.process.kill()
-            each.process.wait(10)
-        each.process.stdout.close()
+        each.close()

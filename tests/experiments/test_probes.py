@@ -78,7 +78,7 @@ def test_no_path_of_a_request_is_opened(taking_part, path):
     assert set(reply.json()) == {"error", "message"}
 
 
-def test_raw_paths_at_the_real_server(made, server):
+def test_raw_paths_at_the_real_server(made, server, raw):
     running = server(made("pairs").path)
     for path in (
         b"/static/../../cli/app.py",
@@ -87,8 +87,8 @@ def test_raw_paths_at_the_real_server(made, server):
         b"/static/%2e%2e/%2e%2e/x",
     ):
         host = f"Host: 127.0.0.1:{running.port}".encode()
-        status, reply = running.raw(
-            b"GET " + path + b" HTTP/1.1\r\n" + host + b"\r\nConnection: close\r\n\r\n"
+        status, reply = raw(
+            running.port, b"GET " + path + b" HTTP/1.1\r\n" + host + b"\r\nConnection: close\r\n\r\n"
         )
         assert status == 404, path
         assert b"root:" not in reply
@@ -148,11 +148,11 @@ def test_other_methods_are_not_known(taking_part):
         assert "access-control-allow-methods" not in reply.headers
 
 
-def test_two_hosts_in_one_request_are_refused(made, server):
+def test_two_hosts_in_one_request_are_refused(made, server, raw):
     running = server(made("pairs").path)
     request = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"
-    assert running.raw(request)[0] in (400, 403)
-    assert running.raw(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")[0] in (400, 403)
+    assert raw(running.port, request)[0] in (400, 403)
+    assert raw(running.port, b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n")[0] in (400, 403)
 
 
 @pytest.mark.parametrize(
@@ -261,22 +261,25 @@ def test_bodies_that_are_no_requests(site, browser, content, kind, status):
     assert b.get("/api/next").json()["error"] == "consent"
 
 
-def test_bodies_without_an_end(made, server):
+def test_bodies_without_an_end(made, server, raw):
     running = server(made("pairs").path)
     head = (
         f"POST /api/sessions HTTP/1.1\r\nHost: 127.0.0.1:{running.port}\r\nContent-Type: application/json\r\n"
         "Connection: close\r\n"
     ).encode()
     huge = head + b"Content-Length: 99999999999\r\n\r\n{}"
-    assert running.raw(huge)[0] in (0, 413)  # 0: the connection is closed before all is sent
+    assert raw(running.port, huge)[0] in (0, 413)  # 0: the connection is closed before all is sent
     chunk = b"4000\r\n" + b"x" * 0x4000 + b"\r\n"
-    assert running.raw(head + b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 5 + b"0\r\n\r\n")[0] in (0, 413)
-    assert running.raw(head + b"Content-Length: x\r\n\r\n{}")[0] == 400
-    assert running.raw(b"\x16\x03\x01\x02\x00" * 20 + b"\r\n\r\n")[0] in (0, 400)
+    assert raw(running.port, head + b"Transfer-Encoding: chunked\r\n\r\n" + chunk * 5 + b"0\r\n\r\n")[0] in (
+        0,
+        413,
+    )
+    assert raw(running.port, head + b"Content-Length: x\r\n\r\n{}")[0] == 400
+    assert raw(running.port, b"\x16\x03\x01\x02\x00" * 20 + b"\r\n\r\n")[0] in (0, 400)
     long_header = head + b"X: " + b"x" * 200_000 + b"\r\n\r\n"
-    assert running.raw(long_header)[0] in (0, 400, 431)
+    assert raw(running.port, long_header)[0] in (0, 400, 431)
     good = head + b"Content-Length: 2\r\n\r\n{}"
-    assert running.raw(good)[0] == 201  # it still answers
+    assert raw(running.port, good)[0] == 201  # it still answers
 
 
 @pytest.mark.parametrize("text", NASTY)

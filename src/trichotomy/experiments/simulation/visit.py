@@ -29,6 +29,8 @@ class Visit:
     ----------
     acknowledged
         Trials that the server has acknowledged, in order.
+    times
+        Their reaction times in ms, as they were sent.
     waits
         Seconds that each answer took to be acknowledged.
     tries_lost
@@ -38,6 +40,7 @@ class Visit:
     token: str = ""
     state: str = ""
     acknowledged: list[int] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     tries_lost: int = 0
     code: str | None = None
@@ -99,6 +102,7 @@ async def visit(
         position = await ask("POST", f"api/trials/{coming['trial']}", body)
         seen.waits.append(time.perf_counter() - begun)
         seen.acknowledged.append(position["acknowledged"])
+        seen.times.append(rt)
         answered()
     seen.code = (await ask("GET", "api/completion", None))["code"]
     seen.state = "complete"

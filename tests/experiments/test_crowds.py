@@ -39,6 +39,6 @@ def test_answers_are_acknowledged_soon(made, database):
 @pytest.mark.long
 def test_a_hundred_people(made, database):
     folder = made("pairs", n=20, practice=0, checks=0)
-    took = load(folder, database, participants=100, pause=1.5, arrive=5)
+    took = load(folder, database, participants=100, pause=1.5, arrive=20)
     assert (took.answers, took.lost) == (100 * 20, 0)
     assert took.quantile(0.99) < 200

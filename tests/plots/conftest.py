@@ -11,7 +11,7 @@ import trichotomy as tri
 from simulated_study import simulated_study
 from trichotomy import stats
 from trichotomy.decisions import at_epoch
-from trichotomy.plots import Plate
+from trichotomy.plots import Pairs, Plate
 
 
 def results(d: tri.Decisions, *, tolerance: int = 0) -> SimpleNamespace:
@@ -80,6 +80,11 @@ def study() -> SimpleNamespace:
             "conditions": tuple(dict.fromkeys([*trained, *compared["condition"].values])),
             "easiest": Plate(noise, [f"class {k % 9}" for k in range(32)], np.linspace(1, 0.9, 32).tolist()),
             "hardest": Plate(noise[:5], list("abcde"), [0, 0, 0, 0.1, 0.2], "hardest"),
+            "tricky": Pairs(
+                noise[:10].reshape(5, 2, *noise.shape[1:]),
+                [("a", "a"), ("a", "b")] * 2 + [("c", "c")],
+                [True, False, False, True, True],
+            ),
         }
     )
 

@@ -23,7 +23,7 @@ NAMES = [
 OF_STUDIES = [
     "accuracy-epochs", "ambiguity", "changed", "conditions", "conditions-epochs", "conditions-heatmap",
     "discrimination", "divergence", "easiest", "enrichment", "equivalence", "hardest", "item-map", "label-errors",
-    "learning", "superclasses",
+    "learning", "superclasses", "tricky",
 ]  # fmt: skip
 
 

@@ -31,6 +31,7 @@ from trichotomy.plots.item_map import discrimination_scatter, item_map
 from trichotomy.plots.learning import learning_map
 from trichotomy.plots.looks import Look, condition_looks
 from trichotomy.plots.overview import consistency_overview
+from trichotomy.plots.pairs import Pairs, tricky_pairs
 from trichotomy.plots.plates import Plate, image_plate
 from trichotomy.plots.rarefaction import rarefaction_curve
 from trichotomy.plots.raster import DECISION_COLOURS, decision_raster
@@ -47,6 +48,7 @@ __all__ = [
     "Drawing",
     "Look",
     "NamedFigure",
+    "Pairs",
     "Plate",
     "accuracy_bars",
     "agreement_by_difficulty",
@@ -81,6 +83,7 @@ __all__ = [
     "similarity_with_base",
     "superclass_shares",
     "to_svg",
+    "tricky_pairs",
     "verdicts",
 ]
 
@@ -187,6 +190,9 @@ FIGURES: Mapping[str, NamedFigure] = MappingProxyType({
     ),
     "easiest": NamedFigure("images of the items that most observers get right (Fig. 18)", image_plate, ("easiest",)),
     "hardest": NamedFigure("images of the items that fewest observers get right (Fig. 19)", image_plate, ("hardest",)),
+    "tricky": NamedFigure(
+        "pairs of an easy and a hard image: which is tricky? (Fig. 1)", tricky_pairs, ("tricky",), in_report=False
+    ),
     "learning": NamedFigure(
         "items by epochs, coloured by the share of observers right (Fig. 4)", learning_map,
         ("learning_map", "partition"),

@@ -32,7 +32,7 @@ LACKING = {
     ),
     "condition_dynamics": "a study, observers of several conditions, one of them called 'base', at two epochs or more",
     "divergence": "a study of the data set 'gaussian'",
-    **dict.fromkeys(("easiest", "hardest"), "a study, whose record says where the images are"),
+    **dict.fromkeys(("easiest", "hardest", "tricky"), "a study, whose record says where the images are"),
 }
 FILES = ("report.html", "summary.json", "items.csv", "pairs.csv")
 

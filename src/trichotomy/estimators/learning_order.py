@@ -163,5 +163,5 @@ def _slopes(tables: Floats, rho: Floats) -> Floats:
 
 
 def _above(mass: Floats) -> Floats:
-    """What lies at later levels plus half of what lies at the same: how an item at a level lifts the ranks of others."""
+    """What lies at later levels plus half of what lies at the same: an item at a level lifts the ranks of those."""
     return np.asarray(np.cumsum(mass[:, ::-1], axis=1)[:, ::-1] - mass / 2)

@@ -318,6 +318,8 @@ def _learning(pictures: Mapping[str, Block]) -> list[Block]:
         *_of(pictures, "learning"),
         *_of(pictures, "raster"),
         *_of(pictures, "dynamics"),
+        *_of(pictures, "learned"),
+        *_of(pictures, "early-partition"),
     ]
 
 

@@ -28,6 +28,8 @@ class Histories:
         int16[M, N]: at how many epochs it was right, and had a decision.
     ran
         int64[M]: how many epochs each observer has decisions at.
+    last
+        int8[M, N]: the latest decision.
     """
 
     first: Codes
@@ -42,10 +44,15 @@ class Histories:
     def empty(cls, observers: int, items: int) -> Self:
         """Nothing seen yet."""
         shape = observers, items
-        never = [np.full(shape, MISSING, dtype=np.int16) for _ in range(2)]
-        none = [np.zeros(shape, dtype=np.int16) for _ in range(3)]
-        ran = np.zeros(observers, dtype=np.int64)
-        return cls(*never, *none, ran, np.full(shape, MISSING, dtype=np.int8))
+        return cls(
+            first=np.full(shape, MISSING, dtype=np.int16),
+            final=np.full(shape, MISSING, dtype=np.int16),
+            forgotten=np.zeros(shape, dtype=np.int16),
+            right=np.zeros(shape, dtype=np.int16),
+            seen=np.zeros(shape, dtype=np.int16),
+            ran=np.zeros(observers, dtype=np.int64),
+            last=np.full(shape, MISSING, dtype=np.int8),
+        )
 
     def add(self, position: int, now: NDArray[np.int8]) -> None:
         """Add the decisions of an epoch, int8[M, N] of 1, 0, -1."""
@@ -66,8 +73,10 @@ class Histories:
         return np.asarray((self.seen == self.ran[:, None]) & (self.ran[:, None] > 0))
 
 
-def epochs_until(d: Decisions, epoch: int | None) -> NDArray[np.int64]:
+def epochs_until(d: Decisions, epoch: int | None, *, trained: bool = False) -> NDArray[np.int64]:
     """The epochs of an analysis of learning: all up to ``epoch``, by default the last that every observer has.
+
+    With ``trained``, without epoch 0, before training: what is right then has not been learned.
 
     Raises
     ------
@@ -82,9 +91,10 @@ def epochs_until(d: Decisions, epoch: int | None) -> NDArray[np.int64]:
     if last not in there:
         msg = f"there is no epoch {last}; the decisions have {there[0]} to {there[-1]}"
         raise InputError(msg)
-    chosen = np.asarray(there[there <= last])
+    chosen = np.asarray(there[(there <= last) & ((there > 0) | (not trained))])
     if len(chosen) < 2:
-        msg = f"how decisions form over training needs two epochs or more; up to epoch {last} there is one"
+        since = " after training began" if trained else ""
+        msg = f"how decisions form over training needs two epochs or more{since}; up to epoch {last} there are fewer"
         raise InputError(msg)
     return chosen
 

@@ -48,7 +48,7 @@ def clipped(name: Any, most: int = 30) -> str:
 
 def told_apart(names: Iterable[Any]) -> list[str]:
     """Return names without the parts that all end in, such as ``_data`` of the files that they were read from."""
-    parts = [re.split("(?=[_-])", str(n)) for n in names]
+    parts = [re.split("(?=_)", str(n)) for n in names]
     while len(parts) > 1 and min(map(len, parts)) > 1 and len({p[-1] for p in parts}) == 1:
         parts = [p[:-1] for p in parts]
     return ["".join(p) for p in parts]

@@ -44,7 +44,7 @@ def test_one_condition_has_no_panel_of_conditions():
     d = tri.from_arrays(correct=rng.integers(0, 2, (1, 4, 30)).astype(np.int8), epochs=range(1, 5))
     drawing = forgetting(stats.learned(d))
     assert len(drawing.figure.axes) == 1
-    assert "dashed" not in drawing.caption
+    assert "strokes" not in drawing.caption
 
 
 def test_a_single_class_is_not_drawn_beside_all_items():

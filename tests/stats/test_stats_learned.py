@@ -82,6 +82,10 @@ def test_of_observers_conditions_and_items() -> None:
         median = np.median(first) if own else np.nan
         expected = median if np.isfinite(median) else np.nan
         assert float(result["item_first"][i]) == pytest.approx(expected, nan_ok=True)
+    one = tri.learned(d.isel(observer=[2, 3]), epoch=5)
+    assert float(result["condition_independent"].sel(condition="b")) == pytest.approx(
+        float(one["unforgettable_independent"])
+    )
     whole = {i: all(is_kept(h) for (_, k), h in found.items() if k == i) for _, i in found}
     assert float(result["unforgettable_by_all"]) == pytest.approx(np.mean(list(whole.values())))
 

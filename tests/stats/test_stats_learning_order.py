@@ -36,7 +36,7 @@ def slow(d: tri.Decisions, pairs, *, final: bool = False, both: bool = False) ->
 @pytest.mark.parametrize("missing", [0.0, 0.03])
 def test_every_mean_by_its_definition(missing: float) -> None:
     d = forming(N=120, missing=missing)
-    result = tri.learning_order(d)
+    result = tri.learning_order(d, by="first")
     within = [(0, 1), (2, 3)]
     pairs = {
         "all": list(combinations(range(5), 2)),

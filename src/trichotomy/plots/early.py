@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
+from numpy.typing import NDArray
 
 from trichotomy.errors import InputError
 from trichotomy.plots.drawing import Drawing, in_style
@@ -78,6 +79,7 @@ def early_curves(early_partition: xr.Dataset, *, width: float = PAGE) -> Drawing
         *(
             Line2D([], [], color=CLASS_COLOUR[name], linestyle=dashes, label=f"{name}, {what}")
             for name in EXTREMES
+            if float(early_partition["share"].sel(difficulty=name).max()) > 0
             for what, dashes in _DASHES.items()
         ),
     ]
@@ -89,7 +91,16 @@ def _agreement(ax: Axes, result: xr.Dataset) -> None:
     epochs = result["epoch"].values
     low, high = result["ci"].values.T
     ax.fill_between(epochs, low, high, color=INK, alpha=0.13, linewidth=0)
-    ax.plot(epochs, result["agreement"].values, color=INK, linewidth=1.5, label="_agreement")
+    ax.plot(
+        epochs,
+        result["agreement"].values,
+        color=INK,
+        linewidth=1.5,
+        label="_agreement",
+        marker=_mark(epochs),
+        markersize=2.5,
+        clip_on=False,
+    )
     ax.plot(epochs, result["chance"].values, color=MUTED, linestyle=":", label="_chance")
     told, enough = float(result["told"]), float(result.attrs["enough"])
     ax.plot([told, told], [0, enough], color=MUTED, linewidth=0.7)
@@ -111,9 +122,14 @@ def _classes(ax: Axes, result: xr.Dataset) -> None:
             if what == "recall":
                 ax.fill_between(epochs, low, high, color=CLASS_COLOUR[name], alpha=0.13, linewidth=0)
             ax.plot(
-                epochs, own[what].values, color=CLASS_COLOUR[name], linestyle=dashes, label=f"_{name} {what}"
-            )
+                epochs, own[what].values, color=CLASS_COLOUR[name], linestyle=dashes, label=f"_{name} {what}",
+                marker=_mark(epochs), markersize=2.5, clip_on=False,
+            )  # fmt: skip
     ax.set_title("Found: finally so; kept: so now")
+
+
+def _mark(epochs: NDArray[np.int64]) -> str | None:
+    return "o" if len(epochs) <= 10 else None
 
 
 def _alt(result: xr.Dataset) -> str:

@@ -153,7 +153,7 @@ def _bars(ax: Axes, learned: xr.Dataset, groups: list[str]) -> None:
     below: NDArray[np.float64] = np.zeros(len(groups))
     for name, colour in zip(parts[0], (*_FORGOTTEN, _NEVER), strict=True):
         values = np.array([p[name] for p in parts])
-        ax.barh(at, values, left=below, height=0.72, color=colour, label=name)
+        ax.barh(at, values, left=below, height=min(0.72, 0.24 * len(groups)), color=colour, label=name)
         below = below + values
     shown = [f"{'all items' if g == 'all' else g} ({int(learned['items'].sel(group=g)):,})" for g in groups]
     label_rows(ax, shown, 0.34)
@@ -170,17 +170,11 @@ def _conditions(ax: Axes, learned: xr.Dataset, rows: NDArray[np.intp], pitch: fl
     low, high = learned["condition_unforgettable_ci"].values[rows].T
     at = np.arange(len(rows))
     ax.hlines(at, low, high, color=BLUE, linewidth=1.2)
-    ax.plot(values, at, "o", color=BLUE, markersize=4)
-    chance = float(learned["unforgettable_independent"])
-    if np.isfinite(chance):
-        ax.axvline(chance, color=MUTED, linestyle="--", linewidth=0.9, zorder=0)
-        left = chance < 0.5
-        ax.annotate(
-            "epochs independent", (chance, 1), xycoords=("data", "axes fraction"), xytext=(3 if left else -3, -2),
-            textcoords="offset points", fontsize=6, color=MUTED, va="top", ha="left" if left else "right",
-        )  # fmt: skip
+    ax.plot(values, at, "o", color=BLUE, markersize=4, clip_on=False)
+    chance = learned["condition_independent"].values[rows]
+    ax.plot(chance, at, "|", color=MUTED, markersize=9, markeredgewidth=1.2, clip_on=False, zorder=1)
     label_rows(ax, [clipped(n, 24) for n in told_apart(learned["condition"].values[rows])], pitch)
-    ax.set_ylim(len(rows) - 0.5, -1.1)
+    ax.set_ylim(len(rows) - 0.5, -0.5)
     ax.set_xlim(0, 1)
     bare_rows(ax)
     percent_axis(ax, "x")
@@ -228,12 +222,12 @@ def _alt_forgetting(learned: xr.Dataset, groups: list[str]) -> str:
 
 def _caption_forgetting(learned: xr.Dataset, *, drawn: bool) -> str:
     own = learned.sel(group="all")
+    strokes = " (upright strokes: in each condition)" if drawn else ""
     text = (
         "How often an observer goes from right to wrong on an item from one epoch to the next. Unforgettable, learned "
         f"and never forgotten: {percent(own['unforgettable'])} of histories; if what an observer decides at one epoch "
-        f"told nothing of the next, {percent(learned['unforgettable_independent'])} would be"
-        f"{' (dashed)' if drawn else ''}. {percent(learned['unforgettable_by_all'])} of the items are so to every "
-        f"observer. {_counted(learned)}"
+        f"told nothing of the next, {percent(learned['unforgettable_independent'])} would be{strokes}. "
+        f"{percent(learned['unforgettable_by_all'])} of the items are so to every observer. {_counted(learned)}"
     )
     return f"{text} {interval(learned.attrs)}" if drawn else text
 

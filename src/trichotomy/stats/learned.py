@@ -44,12 +44,12 @@ def learned(d: Decisions, *, tolerance: int = 0, epoch: int | None = None, level
     ``group``: ``never`` (never right), ``unforgettable``, each with ``_ci``, ``histories``, ``items``. Over ``group``,
     ``events``: ``forgotten``, of the histories that are right at some epoch, forgotten so many times. Over
     ``observer``: ``observer_never``, ``observer_unforgettable``, ``observer_forgotten`` (mean events of items ever
-    right), ``followed`` (items). Over ``condition``: ``condition_unforgettable`` and ``_ci``. Over ``item``:
-    ``item_first`` (median epoch, NaN where half or more never), ``item_forgotten`` (mean events),
-    ``item_unforgettable`` (share of observers), ``item_histories``, ``category``. Scalars: ``unforgettable_by_all``,
-    share of items that every observer whose history counts learned and never forgot; ``unforgettable_independent``, the
-    share of unforgettable histories if what an observer decides at one epoch told nothing of the next, at the same
-    accuracies. NaN where nothing counts.
+    right), ``followed`` (items). Over ``condition``: ``condition_unforgettable`` with ``_ci``, and
+    ``condition_independent``. Over ``item``: ``item_first`` (median epoch, NaN where half or more never),
+    ``item_forgotten`` (mean events), ``item_unforgettable`` (share of observers), ``item_histories``, ``category``.
+    Scalars: ``unforgettable_by_all``, share of items that every observer whose history counts learned and never forgot;
+    ``unforgettable_independent``, the share of unforgettable histories if what an observer decides at one epoch told
+    nothing of the next, at the same accuracies. NaN where nothing counts.
 
     Raises
     ------
@@ -95,6 +95,7 @@ def learned(d: Decisions, *, tolerance: int = 0, epoch: int | None = None, level
         _ratio(kept[conditions == c].sum(axis=0)[None], counted[conditions == c].sum(axis=0), members[0], level)
         for c in names
     ]  # fmt: skip
+    used = counted.any(axis=1)
     first = np.where(ever, epochs[np.maximum(h.first, 0)], np.inf)
     return xr.Dataset(
         {
@@ -108,13 +109,14 @@ def learned(d: Decisions, *, tolerance: int = 0, epoch: int | None = None, level
             "followed": ("observer", counted.sum(axis=1)),
             "condition_unforgettable": ("condition", [float(v[0]) for v, _ in of_conditions]),
             "condition_unforgettable_ci": (("condition", "ci_bound"), np.array([b[0] for _, b in of_conditions])),
+            "condition_independent": ("condition", [_independent(accuracy[used & (conditions == c)]) for c in names]),
             "item_first": ("item", _medians(first, counted)),
             "item_forgotten": ("item", _share((h.forgotten * ever).sum(axis=0), ever.sum(axis=0))),
             "item_unforgettable": ("item", _share(kept.sum(axis=0), whole)),
             "item_histories": ("item", whole),
             "category": ("item", category),
             "unforgettable_by_all": ((), float((kept.sum(axis=0) == whole)[whole > 0].mean())),
-            "unforgettable_independent": ((), _independent(accuracy[(h.ran > 1) & counted.any(axis=1)])),
+            "unforgettable_independent": ((), _independent(accuracy[used])),
         },
         coords={
             "group": list(GROUPS), "epoch": epochs, "events": np.arange(most + 1), "item": d["item"].values,

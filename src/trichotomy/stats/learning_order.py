@@ -25,7 +25,7 @@ MEASURES = ("first", "final", "first, learned by both")
 def learning_order(
     d: Decisions,
     *,
-    by: Literal["first", "final", "first, learned by both"] = "first",
+    by: Literal["first", "final", "first, learned by both"] = "final",
     groups: str = "condition",
     epoch: int | None = None,
     level: float = 0.95,
@@ -40,7 +40,8 @@ def learning_order(
     Parameters
     ----------
     by
-        One of ``MEASURES``, for the pairs and groups; the scopes have all three.
+        One of ``MEASURES``, for the pairs and groups; the scopes have all three. The default is the least noisy: a
+        lucky guess makes an item right once, not for good.
     groups
         Coordinate of the observers: ``condition``, ``kind`` or another.
     epoch

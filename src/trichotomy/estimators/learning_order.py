@@ -40,7 +40,7 @@ def order_agreement(learned: ArrayLike, *, never: int, known: ArrayLike | None =
     codes, levels = _codes(learned, never, known)
     M = len(codes)
     result = np.full((M, M), np.nan)
-    for a, others, tables in _tables(codes, np.arange(M), levels):
+    for a, others, tables in _tables(codes, np.triu(np.ones((M, M), dtype=bool)), levels):
         rho = _spearman(tables)
         result[a, others] = result[others, a] = rho
     return result
@@ -74,11 +74,9 @@ def order_influence(
     codes, levels = _codes(learned, never, known)
     N = codes.shape[1]
     value, total, pairs, influence = 0.0, 0.0, 0, np.zeros(N)
-    used = np.flatnonzero((w + w.T).any(axis=1))
-    for a, others, tables in _tables(codes, used, levels):
-        own = w[a, others] + w[others, a]
-        rho = _spearman(tables)
-        counted = (own != 0) & ~np.isnan(rho)
+    for a, others, tables in _tables(codes, w != 0, levels):
+        own, rho = w[a, others], _spearman(tables)
+        counted = ~np.isnan(rho)
         if not counted.any():
             continue
         own, rho, tables, others = own[counted], rho[counted], tables[counted], others[counted]
@@ -93,30 +91,30 @@ def order_influence(
 
 
 def _codes(learned: ArrayLike, never: int, known: ArrayLike | None) -> tuple[NDArray[np.int64], int]:
-    """Times as 0..levels - 1 in their order, -1 where unknown."""
+    """Times as int64[M, N] of 0..levels - 1, -1 where unknown; and levels."""
     times = np.asarray(learned)
     if times.ndim != 2:
         msg = f"a learning order needs times of observers by items; got an array of shape {times.shape}"
         raise InputError(msg)
     times = np.where(times < 0, never, times)
-    values, codes = np.unique(times, return_inverse=True)
-    codes = codes.reshape(times.shape).astype(np.int64)
-    return (codes if known is None else np.where(np.asarray(known), codes, -1)), len(values)
+    codes = times if known is None else np.where(np.asarray(known), times, -1)
+    return codes.astype(np.int64), int(times.max(initial=0)) + 1
 
 
 def _tables(
-    codes: NDArray[np.int64], rows: NDArray[np.intp], levels: int
+    codes: NDArray[np.int64], pairs: NDArray[np.bool_], levels: int
 ) -> Iterator[tuple[int, NDArray[np.intp], Floats]]:
-    """Each row with those from it on, some at a time: float64[K, levels, levels] of counts."""
+    """Each row with those that it is paired with, bool[M, M], some at a time: float64[K, levels, levels] of counts."""
     size = levels * levels
     at_once = max(1, _VALUES_AT_ONCE // max(codes.shape[1], size, 1))
-    for k, a in enumerate(rows):
-        for start in range(k, len(rows), at_once):
-            others = rows[start : start + at_once]
-            cells, there = _cells(codes, int(a), others, levels)
+    for a, row in enumerate(pairs):
+        partners = np.flatnonzero(row)
+        for start in range(0, len(partners), at_once):
+            others = partners[start : start + at_once]
+            cells, there = _cells(codes, a, others, levels)
             cells = cells + size * np.arange(len(others))[:, None]
             counts = np.bincount(cells[there], minlength=size * len(others)).astype(float)
-            yield int(a), others, counts.reshape(len(others), levels, levels)
+            yield a, others, counts.reshape(len(others), levels, levels)
 
 
 def _cells(

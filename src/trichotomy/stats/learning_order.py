@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, Literal
 
@@ -96,12 +97,8 @@ def learning_order(
     names = list(dict.fromkeys(labels.tolist()))
     member = np.array([labels == name for name in names])
     times, counted = orders[by]
-    alike = (member.T.astype(int) @ member.astype(int)) > 0
-    scopes = [
-        _estimate(times, weights, E, counted, level)
-        for times, counted in orders.values()
-        for weights in (np.ones_like(alike), alike, ~alike)
-    ]
+    found = {name: _between(*order, member, E, level) for name, order in orders.items()}
+    scopes = [scope for name in MEASURES for scope in found[name][1]]
     shape = len(MEASURES), len(SCOPES)
     dims = ("group_a", "group_b")
     agreement = estimators.order_agreement(times, never=E, known=counted)
@@ -110,7 +107,7 @@ def learning_order(
             "agreement": pair_matrix(agreement, d["observer"].values),
             **{
                 name: ((*dims, "ci_bound")[: table.ndim], table)
-                for name, table in _between(times, counted, member, E, level).items()
+                for name, table in found[by][0].items()
             },
             "scope_mean": (("measure", "scope"), np.array([s[0] for s in scopes]).reshape(shape)),
             "scope_ci": (("measure", "scope", "ci_bound"), np.array([s[1] for s in scopes]).reshape(*shape, 2)),
@@ -142,13 +139,6 @@ def learning_order(
     )  # fmt: skip
 
 
-def _estimate(
-    times: NDArray[np.int16], weights: NDArray[np.bool_], never: int, known: NDArray[np.bool_], level: float
-) -> tuple[float, Floats, int]:
-    value, influence, pairs = estimators.order_influence(times, weights, never=never, known=known)
-    return value, _interval(value, influence, level), pairs
-
-
 def _interval(value: float, influence: Floats, level: float) -> Floats:
     error = np.sqrt(np.sum(influence**2)) if np.isfinite(value) else np.nan
     return with_bounds(*estimators.correlation_interval(value, error, level=level))
@@ -156,14 +146,14 @@ def _interval(value: float, influence: Floats, level: float) -> Floats:
 
 def _between(
     times: NDArray[np.int16], known: NDArray[np.bool_], member: NDArray[np.bool_], never: int, level: float
-) -> dict[str, Any]:
-    """Means over the pairs of any two groups, bool[G, M], symmetric, and the same corrected for attenuation."""
+) -> tuple[dict[str, Any], list[tuple[float, Floats, int]]]:
+    """Means over the pairs of any two groups, bool[G, M], raw and corrected for attenuation; and of the scopes."""
     G = len(member)
     found: dict[str, Any] = {name: np.full((G, G), np.nan) for name in ("mean", "corrected")}
     found |= {name: np.full((G, G, 2), np.nan) for name in ("ci", "corrected_ci")}
     found["pairs"] = np.zeros((G, G), dtype=np.int64)
+    sums = {scope: _Sum(0.0, np.zeros(times.shape[1]), 0) for scope in SCOPES}
     within: list[tuple[float, Floats]] = []
-    reliable: list[bool] = []
 
     def put(name: str, a: int, b: int, value: Any) -> None:
         found[name][a, b] = found[name][b, a] = value
@@ -176,15 +166,45 @@ def _between(
         )
         for name, result in (("mean", value), ("ci", _interval(value, influence, level)), ("pairs", pairs)):
             put(name, a, b, result)
+        if pairs:
+            for scope in ("all", "within groups" if a == b else "between groups"):
+                sums[scope].add(value, influence, pairs)
         if a == b:
             within.append((value, influence))
-            reliable.append(bool(found["ci"][a, a, 0] > 0))
-            continue
-        (own, of_own), (other, of_other) = within[a], within[b]
-        if reliable[a] and reliable[b] and np.isfinite(value):
-            scale = np.sqrt(own * other)
-            moved = influence / scale - value / scale / 2 * (of_own / own + of_other / other)
-            half = estimators.normal_quantile(level) * float(np.sqrt(np.sum(moved**2)))
-            put("corrected", a, b, value / scale)
-            put("corrected_ci", a, b, [value / scale - half, value / scale + half])
-    return found
+        elif found["ci"][a, a, 0] > 0 and found["ci"][b, b, 0] > 0 and np.isfinite(value):
+            corrected, half = _corrected((value, influence), within[a], within[b], level)
+            put("corrected", a, b, corrected)
+            put("corrected_ci", a, b, [corrected - half, corrected + half])
+    return found, [sums[scope].mean(level) for scope in SCOPES]
+
+
+@dataclass(slots=True)
+class _Sum:
+    """A sum over pairs, the influence of items on it, float64[N], and how many pairs."""
+
+    value: float
+    influence: Floats
+    pairs: int
+
+    def add(self, mean: float, influence: Floats, pairs: int) -> None:
+        """Add pairs that are known by their mean."""
+        self.value += pairs * mean
+        self.influence += pairs * influence
+        self.pairs += pairs
+
+    def mean(self, level: float) -> tuple[float, Floats, int]:
+        """Mean over the pairs, its interval, and how many they are."""
+        if not self.pairs:
+            return np.nan, np.full(2, np.nan), 0
+        value = self.value / self.pairs
+        return value, _interval(value, self.influence / self.pairs, level), self.pairs
+
+
+def _corrected(
+    between: tuple[float, Floats], own: tuple[float, Floats], other: tuple[float, Floats], level: float
+) -> tuple[float, float]:
+    """Agreement between two groups over the geometric mean of those within them, and half of its interval."""
+    scale = float(np.sqrt(own[0] * other[0]))
+    value = between[0] / scale
+    moved = between[1] / scale - value / 2 * (own[1] / own[0] + other[1] / other[0])
+    return value, estimators.normal_quantile(level) * float(np.sqrt(np.sum(moved**2)))

@@ -81,7 +81,7 @@ def _matrix(ax: Axes, result: xr.Dataset, pitch: float) -> None:
     ax.set_facecolor("#eeeeee")
     image = ax.imshow(np.ma.masked_invalid(values), cmap=colours, norm=norm)
     G = len(names)
-    if G <= MOST_WRITTEN and pitch > 0.24:
+    if G <= MOST_WRITTEN and pitch > 0.215:
         for a, b in np.argwhere(np.isfinite(values)):
             dark = abs(values[a, b]) > 0.6 * max(abs(norm.vmin or 0), norm.vmax or 1)
             ax.text(
@@ -128,7 +128,6 @@ def _scopes(ax: Axes, result: xr.Dataset, width: float) -> None:
         ax.legend(
             loc="lower left",
             bbox_to_anchor=(-0.02, 1.0),
-            ncols=1 if width >= NARROW else 2,
             borderaxespad=0.1,
         )
 

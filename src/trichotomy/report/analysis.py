@@ -10,7 +10,7 @@ import xarray as xr
 
 from trichotomy import stats
 from trichotomy.plots import Pairs, Plate
-from trichotomy.report.conditions import ConditionResults
+from trichotomy.report.formation import FormationResults
 from trichotomy.report.plates import extreme_items, load_dataset, plate, tricky_pairs
 
 STEPS = {
@@ -31,6 +31,8 @@ STEPS = {
     "classes": "classes",
     "dynamics": "learning",
     "learning_map": "learning of items",
+    "learned": "first and final learning",
+    "early_partition": "the partition at each epoch",
     "flag_shares": "flagged items",
     "enrichment": "annotated items",
     "label_ambiguity": "ambiguous items",
@@ -44,7 +46,7 @@ STEPS = {
 """Attributes of an ``Analysis`` in the order in which a report computes them, and what to call them meanwhile."""
 
 
-class Analysis(ConditionResults):
+class Analysis(FormationResults):
     """The results of ``trichotomy.stats`` on the decisions chosen.
 
     Takes what ``Chosen`` takes: Decisions, and what to choose of them.

@@ -22,6 +22,11 @@ LACKING = {
     "classes": "the targets of two classes or more",
     "dynamics": "decisions at two epochs or more",
     "learning_map": "decisions at two epochs or more",
+    **dict.fromkeys(
+        ("learned", "early_partition", "learning_order", "consistency_over_epochs"),
+        "decisions at two epochs or more",
+    ),
+    "cartography": "decisions at two epochs or more, with the probability of the target",
     "flag_shares": "an annotation 'label_error' of the items",
     "enrichment": "annotations of the items that are true or false",
     "label_ambiguity": "accepted labels, votes or soft labels as annotations of the items",

@@ -6,14 +6,14 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import agreement, bookkeeping, decoding, lockstep, reading, report, study
+from benchmarks import agreement, bookkeeping, decoding, lockstep, reading, report, similarity, study
 from benchmarks.timing import Row, machine
 
 HEAD = "| what, against what | ours (s) | theirs (s) | theirs / ours | wanted | met | |"
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 
 GPUS = (
-    "Not measured: no GPU was at hand. `python -m benchmarks.gpu --out FILE` measures on a machine that has one:",
+    "[On an H100](benchmarks-gpu.md). `python -m benchmarks.gpu --out FILE` measures on a machine that has a GPU:",
     "CIFAR-10 with ResNet-18 and an ImageNet-shaped study against the loop of PyTorch's ImageNet example, each option,",
     "exactness, resuming, what `nondeterministic` changes. `python -m benchmarks.gpu --smoke` tries it on a CPU.",
 )
@@ -34,6 +34,8 @@ def main() -> int:
     tables["The controlled study"] = [*study.rows(), *bookkeeping.rows()]
     print("decoding ...", file=sys.stderr)
     tables["Images decoded once"] = [*lockstep.rows(), *decoding.rows()]
+    print("similarity ...", file=sys.stderr)
+    tables["Similarity of representations"] = similarity.rows()
     tables["From decisions to a report"] = analyzed
     text = _document(tables, steps)
     DOCUMENT.write_text(text, encoding="utf-8")

@@ -234,3 +234,38 @@ def test_metaclasses_of_imagenet_x(imagenet_x: tri.Decisions, reference: Path) -
     )
     wrong = tri.annotate(imagenet_x, reference / "label-errors" / "imagenet_mturk.json")
     assert int(wrong["label_error"].sum()) == 2916  # joined by the number in the files' names
+
+
+@pytest.fixture(scope="module")
+def learners(reference: Path) -> dict[str, tri.Decisions]:
+    """Six networks and twelve people learning three categories: pictures of the training and of the tests."""
+    files = sorted((reference / "supervised-learning-dynamics").glob("*.csv"))
+    return {phase: tri.read(files, where={"phase": phase}, duplicates="last") for phase in ("train", "test")}
+
+
+def test_people_and_networks_learn_in_orders_of_their_own(learners: dict[str, tri.Decisions]) -> None:
+    d = learners["train"]
+    result = tri.learning_order(d)
+    human = "human_classification_data"
+    own = result.sel(group_a=human)
+    assert float(own["mean"].sel(group_b=human)) == pytest.approx(0.180, abs=5e-4)
+    assert float(own["ci"].sel(group_b=human, ci_bound="lower")) > 0.05
+    assert float(own["mean"].drop_sel(group_b=human).max()) < 0.05
+    learned = tri.learned(d)
+    assert learned.attrs["incomplete"] == 340  # rows that the ViT file lacks
+    assert learned["followed"].values.tolist()[:112] == [36] * 112
+    kept = learned.sel(condition=human)
+    assert float(kept["condition_unforgettable"]) == pytest.approx(0.389, abs=5e-4)
+    assert float(kept["condition_independent"]) == pytest.approx(0.274, abs=5e-4)
+
+
+def test_pictures_of_the_tests_have_no_histories(learners: dict[str, tri.Decisions]) -> None:
+    d = learners["test"]
+    for statistic in (tri.learned, tri.learning_order):
+        with pytest.raises(InputError, match="no observer has decisions on the same item at all its epochs"):
+            statistic(d)
+    result = tri.consistency_over_epochs(d)
+    assert result["n"].values.tolist() == [102] * 6
+    grows = result["kappa"].sel(scope="within conditions").values
+    assert (np.diff(grows) > 0).all()
+    assert grows[[0, -1]] == pytest.approx([0.135, 0.376], abs=5e-4)

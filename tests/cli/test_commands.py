@@ -152,6 +152,12 @@ def test_formats_lists_the_readers(run):
         (["figure", "heatmap", "taken.zarr", "--out", "f.png"], "Did you mean heatmaps"),
         (["figure", "accuracy", "taken.zarr", "--out", "f.docx"], "'.docx'"),
         (["figure", "dynamics", "taken.zarr", "--out", "f.png"], "needs decisions at two epochs or more"),
+        (
+            ["figure", "learning-order", "taken.zarr", "--out", "f.png"],
+            "needs decisions at two epochs or more",
+        ),
+        (["figure", "cartography", "taken.zarr", "--out", "f.png"], "with the probability of the target"),
+        (["figure", "forgeting", "taken.zarr", "--out", "f.png"], "Did you mean forgetting"),
         (["demo", "--out", "taken.zarr"], "exists already"),
         (["demo", "--out", "."], "is the current folder"),
         (["analyze", "taken.zarr", "--out", "."], "is the current folder"),

@@ -11,7 +11,7 @@ import trichotomy as tri
 from simulated_study import simulated_study
 from trichotomy import stats
 from trichotomy.decisions import at_epoch
-from trichotomy.plots import Plate
+from trichotomy.plots import Pairs, Plate
 
 
 def results(d: tri.Decisions, *, tolerance: int = 0) -> SimpleNamespace:
@@ -56,6 +56,20 @@ def about_labels(d: tri.Decisions) -> dict[str, object]:
     }
 
 
+def about_formation(d: tri.Decisions) -> dict[str, object]:
+    """Results on how decisions form, with probabilities that go with being right."""
+    right = tri.correctness(d).values
+    noise = np.random.default_rng(2).uniform(0, 0.4, right.shape)
+    p = np.where(right < 0, np.nan, 0.6 * right + noise).astype(np.float16)
+    return {
+        "learned": stats.learned(d),
+        "early_partition": stats.early_partition(d, draws=20),
+        "learning_order": stats.learning_order(d),
+        "consistency_over_epochs": stats.consistency_over_epochs(d),
+        "cartography": stats.cartography(d.assign(p_target=(("observer", "epoch", "item"), p))),
+    }
+
+
 @pytest.fixture(scope="session")
 def study() -> SimpleNamespace:
     """A simulated study, all conditions of the paper: 31 networks, 6 epochs, base 3 more; and images."""
@@ -72,6 +86,7 @@ def study() -> SimpleNamespace:
             "condition_dynamics": stats.condition_dynamics(d),
             "equivalence": stats.equivalence(d),
             "learning_map": stats.learning_map(d),
+            **about_formation(d),
             "flag_shares": stats.flag_shares(now),
             **about_labels(now),
             "divergence": stats.neighbour_divergence(now),
@@ -80,6 +95,11 @@ def study() -> SimpleNamespace:
             "conditions": tuple(dict.fromkeys([*trained, *compared["condition"].values])),
             "easiest": Plate(noise, [f"class {k % 9}" for k in range(32)], np.linspace(1, 0.9, 32).tolist()),
             "hardest": Plate(noise[:5], list("abcde"), [0, 0, 0, 0.1, 0.2], "hardest"),
+            "tricky": Pairs(
+                noise[:10].reshape(5, 2, *noise.shape[1:]),
+                [("a", "a"), ("a", "b")] * 2 + [("c", "c")],
+                [True, False, False, True, True],
+            ),
         }
     )
 

@@ -21,9 +21,10 @@ NAMES = [
     "heatmaps-clustered", "influence", "overview", "rarefaction", "raster",
 ]  # fmt: skip
 OF_STUDIES = [
-    "accuracy-epochs", "ambiguity", "changed", "conditions", "conditions-epochs", "conditions-heatmap",
-    "discrimination", "divergence", "easiest", "enrichment", "equivalence", "hardest", "item-map", "label-errors",
-    "learning", "superclasses",
+    "accuracy-epochs", "ambiguity", "cartography", "changed", "conditions", "conditions-epochs", "conditions-heatmap",
+    "consistency-epochs", "discrimination", "divergence", "early-partition", "easiest", "enrichment", "equivalence",
+    "forgetting", "hardest", "item-map", "label-errors", "learned", "learning", "learning-order", "superclasses",
+    "tricky",
 ]  # fmt: skip
 
 

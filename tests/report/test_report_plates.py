@@ -14,7 +14,7 @@ from trichotomy.datasets import ArraySplit
 from trichotomy.decisions import at_epoch, correctness
 from trichotomy.errors import InputError
 from trichotomy.report import Analysis
-from trichotomy.report.plates import LARGEST, extreme_items, load_dataset, plate
+from trichotomy.report.plates import LARGEST, extreme_items, load_dataset, plate, tricky_pairs
 
 FEW = {name: CONDITIONS[name] for name in ("base", "nesterov", "initialization")}
 GAUSSIAN = {
@@ -118,3 +118,28 @@ def test_few_training_images_are_loaded():
 def test_what_cannot_be_loaded_is_an_input_error(description):
     with pytest.raises(InputError, match=r"cannot be loaded|does not say"):
         load_dataset(description)
+
+
+def test_pairs_are_of_one_class_where_possible_and_say_where_the_hard_image_stands(study, split):
+    now = at_epoch(study)
+    partition = stats.partition(now)
+    easiest, hardest = (extreme_items(partition, None, which) for which in ("easiest", "hardest"))
+    dataset = SimpleNamespace(test=split, name="gaussian")
+    found = tricky_pairs(now, partition, dataset, easiest, hardest, np.random.default_rng(2))
+    images = split.images(np.arange(len(split.ids)))
+    target = now["target"].values
+    used = set()
+    for pair, labels, right, hard in zip(
+        found.images, found.labels, found.right_is_hard, hardest, strict=False
+    ):
+        assert np.array_equal(pair[int(right)], images[hard])
+        (easy,) = [int(i) for i in easiest if np.array_equal(images[i], pair[1 - int(right)])]
+        assert easy not in used
+        used.add(easy)
+        alike = [i for i in easiest if target[i] == target[hard] and i not in used]
+        assert target[easy] == target[hard] or not alike
+        assert labels == tuple(
+            now.attrs["classes"][target[i]] for i in ((easy, hard) if right else (hard, easy))
+        )
+    assert len(found.images) == 8
+    assert set(found.right_is_hard) == {True, False}

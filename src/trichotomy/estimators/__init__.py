@@ -32,7 +32,8 @@ from trichotomy.estimators.joint import (
     kappa_difference,
     mean_kappa,
 )
-from trichotomy.estimators.learning import finally_learned, first_learned, forgetting_events, order_agreement
+from trichotomy.estimators.learning import finally_learned, first_learned, forgetting_events
+from trichotomy.estimators.learning_order import order_agreement, order_influence
 from trichotomy.estimators.nulls import (
     DichotomyIndex,
     attainable_extremes,
@@ -170,6 +171,7 @@ __all__ = [
     "observed_agreement",
     "odds_ratio",
     "order_agreement",
+    "order_influence",
     "pair_cells",
     "pair_cells_from_responses",
     "pair_shares",

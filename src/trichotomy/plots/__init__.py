@@ -13,14 +13,17 @@ from types import MappingProxyType
 from trichotomy.plots.accuracy import accuracy_bars, class_accuracy
 from trichotomy.plots.ambiguity import ambiguity_panels
 from trichotomy.plots.carried import agreement_by_difficulty
+from trichotomy.plots.cartography import data_map
 from trichotomy.plots.class_shares import class_shares
 from trichotomy.plots.condition_heatmap import condition_heatmap
 from trichotomy.plots.conditions import condition_order, consistency_with_base
 from trichotomy.plots.consistency import consistency_by_condition
+from trichotomy.plots.consistency_epochs import consistency_curves
 from trichotomy.plots.difficulty import NULLS, difficulty_histogram
 from trichotomy.plots.divergence import neighbour_divergence
 from trichotomy.plots.drawing import Drawing, check_format, save, to_svg
 from trichotomy.plots.dynamics import learning_curves
+from trichotomy.plots.early import early_curves
 from trichotomy.plots.enrichment import enrichment_odds
 from trichotomy.plots.epochs import CURVES, condition_curves
 from trichotomy.plots.equivalence import equivalence_intervals, verdicts
@@ -28,9 +31,12 @@ from trichotomy.plots.flags import flagged_shares
 from trichotomy.plots.heatmaps import cluster_order, consistency_heatmaps
 from trichotomy.plots.influence import influence_bars
 from trichotomy.plots.item_map import discrimination_scatter, item_map
+from trichotomy.plots.learned import forgetting, learning_epochs
 from trichotomy.plots.learning import learning_map
+from trichotomy.plots.learning_order import learning_order_matrix
 from trichotomy.plots.looks import Look, condition_looks
 from trichotomy.plots.overview import consistency_overview
+from trichotomy.plots.pairs import Pairs, tricky_pairs
 from trichotomy.plots.plates import Plate, image_plate
 from trichotomy.plots.rarefaction import rarefaction_curve
 from trichotomy.plots.raster import DECISION_COLOURS, decision_raster
@@ -47,6 +53,7 @@ __all__ = [
     "Drawing",
     "Look",
     "NamedFigure",
+    "Pairs",
     "Plate",
     "accuracy_bars",
     "agreement_by_difficulty",
@@ -60,20 +67,26 @@ __all__ = [
     "condition_looks",
     "condition_order",
     "consistency_by_condition",
+    "consistency_curves",
     "consistency_heatmaps",
     "consistency_overview",
     "consistency_with_base",
+    "data_map",
     "decision_raster",
     "difficulty_histogram",
     "discrimination_scatter",
+    "early_curves",
     "enrichment_odds",
     "equivalence_intervals",
     "flagged_shares",
+    "forgetting",
     "image_plate",
     "influence_bars",
     "item_map",
     "learning_curves",
+    "learning_epochs",
     "learning_map",
+    "learning_order_matrix",
     "neighbour_divergence",
     "rarefaction_curve",
     "save",
@@ -81,6 +94,7 @@ __all__ = [
     "similarity_with_base",
     "superclass_shares",
     "to_svg",
+    "tricky_pairs",
     "verdicts",
 ]
 
@@ -187,6 +201,9 @@ FIGURES: Mapping[str, NamedFigure] = MappingProxyType({
     ),
     "easiest": NamedFigure("images of the items that most observers get right (Fig. 18)", image_plate, ("easiest",)),
     "hardest": NamedFigure("images of the items that fewest observers get right (Fig. 19)", image_plate, ("hardest",)),
+    "tricky": NamedFigure(
+        "pairs of an easy and a hard image: which is tricky? (Fig. 1)", tricky_pairs, ("tricky",), in_report=False
+    ),
     "learning": NamedFigure(
         "items by epochs, coloured by the share of observers right (Fig. 4)", learning_map,
         ("learning_map", "partition"),
@@ -197,6 +214,29 @@ FIGURES: Mapping[str, NamedFigure] = MappingProxyType({
     ),
     "dynamics": NamedFigure(
         "accuracy and consistency over the epochs, a line per observer", learning_curves, ("dynamics", "conditions")
+    ),
+    "learned": NamedFigure(
+        "share of items first right, and right for good, by each epoch, by class of difficulty", learning_epochs,
+        ("learned",),
+    ),
+    "early-partition": NamedFigure(
+        "how early the final class of difficulty of items can be told, beside chance", early_curves,
+        ("early_partition",),
+    ),
+    "forgetting": NamedFigure(
+        "how often items are forgotten, and which share is unforgettable", forgetting, ("learned",), in_report=False
+    ),
+    "learning-order": NamedFigure(
+        "agreement of observers on the order in which items are learned, between and within conditions",
+        learning_order_matrix, ("learning_order",), in_report=False,
+    ),
+    "consistency-epochs": NamedFigure(
+        "error consistency over the epochs, within and between conditions and with the own end", consistency_curves,
+        ("consistency_over_epochs",), in_report=False,
+    ),
+    "cartography": NamedFigure(
+        "items by confidence and variability over the training, by class of difficulty", data_map, ("cartography",),
+        in_report=False,
     ),
     "classes": NamedFigure("accuracy of each class, sorted (Fig. 20)", class_accuracy, ("classes",)),
     "class-difficulty": NamedFigure(

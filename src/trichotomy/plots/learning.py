@@ -113,7 +113,7 @@ def _alt(
     middle = len(epochs) // 2
     for code, name in ((2, "trivial"), (1, "in-between"), (0, "impossible")):
         if (category == code).any():
-            at = [percent(np.nanmean(shares[e][category == code])) for e in (0, middle, -1)]
+            at = [percent(_mean(shares[e][category == code], axis=0)) for e in (0, middle, -1)]
             text += (
                 f" The {percent(class_shares[name])} {name}: mean share right {at[0]} at epoch {epochs[0]}, {at[1]} at "
                 f"epoch {epochs[middle]}, {at[2]} at epoch {epochs[-1]}."

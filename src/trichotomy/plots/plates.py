@@ -59,7 +59,7 @@ def image_plate(plate: Plate, *, width: float = PAGE) -> Drawing:
     InputError
         No image, images of a shape that is none, or other numbers of labels or shares than of images.
     """
-    pixels = _channels_last(plate.images)[:MOST_IMAGES]
+    pixels = channels_last(plate.images)[:MOST_IMAGES]
     n = len(pixels)
     if not n or not len(plate.images) == len(plate.labels) == len(plate.shares):
         msg = (
@@ -109,8 +109,14 @@ def _caption(n: int, which: str) -> str:
     )
 
 
-def _channels_last(images: NDArray[Any]) -> NDArray[Any]:
-    """uint8[n, H, W, C] whichever way round the images are."""
+def channels_last(images: NDArray[Any]) -> NDArray[Any]:
+    """uint8[n, H, W, C] whichever way round the images are.
+
+    Raises
+    ------
+    InputError
+        A shape that is none of images.
+    """
     if images.ndim == 4 and images.shape[-1] in (1, 3):
         return images
     if images.ndim == 4 and images.shape[1] in (1, 3):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -43,6 +44,14 @@ def clipped(name: Any, most: int = 30) -> str:
         return text
     head = (most - 1) * 2 // 3
     return f"{text[:head]}\N{HORIZONTAL ELLIPSIS}{text[head + 1 - most :]}"
+
+
+def told_apart(names: Iterable[Any]) -> list[str]:
+    """Return names without the parts that all end in, such as ``_data`` of the files that they were read from."""
+    parts = [re.split("(?=_)", str(n)) for n in names]
+    while len(parts) > 1 and min(map(len, parts)) > 1 and len({p[-1] for p in parts}) == 1:
+        parts = [p[:-1] for p in parts]
+    return ["".join(p) for p in parts]
 
 
 def listed(names: Sequence[Any], most: int = 5) -> str:

@@ -9,9 +9,9 @@ import numpy as np
 import xarray as xr
 
 from trichotomy import stats
-from trichotomy.plots import Plate
-from trichotomy.report.conditions import ConditionResults
-from trichotomy.report.plates import extreme_items, load_dataset, plate
+from trichotomy.plots import Pairs, Plate
+from trichotomy.report.formation import FormationResults
+from trichotomy.report.plates import extreme_items, load_dataset, plate, tricky_pairs
 
 STEPS = {
     "accuracy": "accuracies",
@@ -31,6 +31,8 @@ STEPS = {
     "classes": "classes",
     "dynamics": "learning",
     "learning_map": "learning of items",
+    "learned": "first and final learning",
+    "early_partition": "the partition at each epoch",
     "flag_shares": "flagged items",
     "enrichment": "annotated items",
     "label_ambiguity": "ambiguous items",
@@ -44,7 +46,7 @@ STEPS = {
 """Attributes of an ``Analysis`` in the order in which a report computes them, and what to call them meanwhile."""
 
 
-class Analysis(ConditionResults):
+class Analysis(FormationResults):
     """The results of ``trichotomy.stats`` on the decisions chosen.
 
     Takes what ``Chosen`` takes: Decisions, and what to choose of them.
@@ -195,6 +197,17 @@ class Analysis(ConditionResults):
     def hardest(self) -> Plate | None:
         """Images of the items that fewest observers get right; as ``easiest``."""
         return self._plate("hardest")
+
+    @cached_property
+    def tricky(self) -> Pairs | None:
+        """Pairs of an easy and a hard image; as ``easiest``."""
+        if self.dataset is None:
+            return None
+        easiest, hardest = (
+            extreme_items(self.partition, self.learning_map, which) for which in ("easiest", "hardest")
+        )
+        rng = np.random.default_rng(self._seed)
+        return tricky_pairs(self.population, self.partition, self._images, easiest, hardest, rng)
 
     @cached_property
     def _images(self) -> Any:

@@ -318,6 +318,9 @@ def _learning(pictures: Mapping[str, Block]) -> list[Block]:
         *_of(pictures, "learning"),
         *_of(pictures, "raster"),
         *_of(pictures, "dynamics"),
+        "The last two say by which epoch items are learned, and how early it shows which are trivial or impossible.",
+        *_of(pictures, "learned"),
+        *_of(pictures, "early-partition"),
     ]
 
 

@@ -22,6 +22,11 @@ LACKING = {
     "classes": "the targets of two classes or more",
     "dynamics": "decisions at two epochs or more",
     "learning_map": "decisions at two epochs or more",
+    **dict.fromkeys(
+        ("learned", "early_partition", "learning_order", "consistency_over_epochs"),
+        "decisions at two epochs or more",
+    ),
+    "cartography": "decisions at two epochs or more, with the probability of the target",
     "flag_shares": "an annotation 'label_error' of the items",
     "enrichment": "annotations of the items that are true or false",
     "label_ambiguity": "accepted labels, votes or soft labels as annotations of the items",
@@ -32,7 +37,7 @@ LACKING = {
     ),
     "condition_dynamics": "a study, observers of several conditions, one of them called 'base', at two epochs or more",
     "divergence": "a study of the data set 'gaussian'",
-    **dict.fromkeys(("easiest", "hardest"), "a study, whose record says where the images are"),
+    **dict.fromkeys(("easiest", "hardest", "tricky"), "a study, whose record says where the images are"),
 }
 FILES = ("report.html", "summary.json", "items.csv", "pairs.csv")
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from trichotomy.decisions import Decisions
 from trichotomy.errors import InputError, TrichotomyError
-from trichotomy.plots import Plate
+from trichotomy.plots import Pairs, Plate
+from trichotomy.plots.pairs import MOST_PAIRS
 from trichotomy.plots.plates import MOST_IMAGES
 
 LARGEST = 80
@@ -75,6 +76,38 @@ def plate(
     labels = [str(classes[k]) if 0 <= k < len(classes) else str(k) for k in target]
     right = partition["right"].values[positions] / partition.attrs["observers"]
     return Plate(images, labels, right.tolist(), which)
+
+
+def tricky_pairs(
+    d: Decisions, partition: xr.Dataset, dataset: Any, easiest: NDArray[np.intp], hardest: NDArray[np.intp],
+    rng: np.random.Generator,
+) -> Pairs:  # fmt: skip
+    """Pair easy with hard images, of one class where there are such; on which side the hard one stands is drawn.
+
+    Parameters
+    ----------
+    easiest, hardest
+        Positions of items, the most extreme first.
+
+    Raises
+    ------
+    InputError
+        As ``plate``.
+    """
+    target = d["target"].values
+    left = list(easiest)
+    chosen: list[tuple[int, int]] = []
+    for hard in hardest[:MOST_PAIRS]:
+        alike = [easy for easy in left if target[easy] == target[hard] and easy != hard]
+        others = alike or [easy for easy in left if easy != hard]
+        if others:
+            left.remove(others[0])
+            chosen.append((int(others[0]), int(hard)))
+    flips = rng.random(len(chosen)) < 0.5
+    positions = [pair if flip else pair[::-1] for pair, flip in zip(chosen, flips, strict=True)]
+    shown = plate(d, partition, np.array(positions, dtype=np.intp).ravel(), dataset, "easiest")
+    labels = list(zip(shown.labels[::2], shown.labels[1::2], strict=True))
+    return Pairs(shown.images.reshape(-1, 2, *shown.images.shape[1:]), labels, flips.tolist())
 
 
 def load_dataset(description: Mapping[str, Any]) -> Any:

@@ -77,6 +77,7 @@ def summary(a: Analysis) -> dict[str, Any]:
             )
         ],
         "outsiders": list(a.outsiders),
+        "dynamics": _dynamics(a),
         "annotations": _annotations(a),
         "study": _study(a),
         "warnings": cautions(a),
@@ -109,6 +110,31 @@ def plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+def _dynamics(a: Analysis) -> dict[str, Any] | None:
+    """How decisions formed over the epochs; None with fewer than two, parts None where they cannot be said."""
+    if a.history.sizes["epoch"] < 2:
+        return None
+    learned, early = a.learned, a.early_partition
+    whole = None if learned is None else learned.sel(group="all")
+    return {
+        "learned": None if learned is None or whole is None else {
+            "histories": learned.attrs["histories"],
+            "never": {"share": whole["never"].item(), "ci": whole["never_ci"].values},
+            "unforgettable": {"share": whole["unforgettable"].item(), "ci": whole["unforgettable_ci"].values},
+            "unforgettable_independent": learned["unforgettable_independent"].item(),
+        },
+        "early_partition": None if early is None else {
+            "epochs": early["epoch"].values,
+            "agreement": early["agreement"].values,
+            "chance": early["chance"].values,
+            "kappa": early["kappa"].values,
+            "enough": early.attrs["enough"],
+            "told": early["told"].item(),
+            "told_ci": early["told_ci"].values,
+        },
+    }  # fmt: skip
 
 
 def _annotations(a: Analysis) -> list[dict[str, Any]]:

@@ -11,10 +11,11 @@ import pytest
 from simulated_study import CONDITIONS, simulated_study
 from trichotomy import datasets, stats
 from trichotomy.datasets import ArraySplit
+from trichotomy.datasets.recorded import load_recorded
 from trichotomy.decisions import at_epoch, correctness
 from trichotomy.errors import InputError
 from trichotomy.report import Analysis
-from trichotomy.report.plates import LARGEST, extreme_items, load_dataset, plate, tricky_pairs
+from trichotomy.report.plates import LARGEST, extreme_items, plate, tricky_pairs
 
 FEW = {name: CONDITIONS[name] for name in ("base", "nesterov", "initialization")}
 GAUSSIAN = {
@@ -91,20 +92,20 @@ def test_a_data_set_that_lacks_an_item_is_an_error(study, split):
 
 def test_a_record_runs_no_code_and_fetches_nothing(monkeypatch):
     with pytest.raises(InputError, match="Python code, which a report does not run"):
-        load_dataset({"name": "shutil:rmtree", "options": {"path": "x"}, "data": None})
+        load_recorded({"name": "shutil:rmtree", "options": {"path": "x"}, "data": None})
     asked = {}
 
     def load(_, **options):
         asked.update(options)
 
     monkeypatch.setattr(datasets, "load", load)
-    load_dataset({"name": "cifar10", "options": {"download": True, "test_items": 5}, "data": "here"})
+    load_recorded({"name": "cifar10", "options": {"download": True, "test_items": 5}, "data": "here"})
     assert asked == {"data": Path("here"), "test_items": 5, "train_items": 1}
 
 
 def test_few_training_images_are_loaded():
-    assert len(load_dataset(GAUSSIAN).train.ids) == 1
-    assert len(load_dataset(GAUSSIAN).test.ids) == 80
+    assert len(load_recorded(GAUSSIAN).train.ids) == 1
+    assert len(load_recorded(GAUSSIAN).test.ids) == 80
 
 
 @pytest.mark.parametrize(
@@ -117,7 +118,7 @@ def test_few_training_images_are_loaded():
 )  # fmt: skip
 def test_what_cannot_be_loaded_is_an_input_error(description):
     with pytest.raises(InputError, match=r"cannot be loaded|does not say"):
-        load_dataset(description)
+        load_recorded(description)
 
 
 def test_pairs_are_of_one_class_where_possible_and_say_where_the_hard_image_stands(study, split):

@@ -65,6 +65,23 @@ def measure(source: Source, name: str, *, shorter: int | None = None) -> tuple[i
         return shrunk_size(opened.height, opened.width, shorter)
 
 
+def preview(source: Source, name: str, side: int) -> Image:
+    """Return an image in red, green and blue whose longer side has at most ``side`` pixels, to be looked at.
+
+    JPEG files are decoded at a fraction of their size, so the pixels are not those that ``decode`` gives.
+
+    Raises
+    ------
+    InputError
+        As ``decode``.
+    """
+    with _opened(source, name) as opened:
+        opened.draft("RGB", (side, side))
+        shown = _rgb(opened)
+        shown.thumbnail((side, side))
+        return shown
+
+
 @contextmanager
 def _opened(source: Source, name: str) -> Iterator[Any]:
     """Open an image; whatever is wrong with it, then or within, becomes one sentence."""

@@ -9,9 +9,10 @@ import numpy as np
 import xarray as xr
 
 from trichotomy import stats
+from trichotomy.datasets.recorded import load_recorded
 from trichotomy.plots import Pairs, Plate
 from trichotomy.report.formation import FormationResults
-from trichotomy.report.plates import extreme_items, load_dataset, plate, tricky_pairs
+from trichotomy.report.plates import extreme_items, plate, tricky_pairs
 
 STEPS = {
     "accuracy": "accuracies",
@@ -212,7 +213,7 @@ class Analysis(FormationResults):
     @cached_property
     def _images(self) -> Any:
         assert self.dataset is not None
-        return load_dataset(self.dataset)
+        return load_recorded(self.dataset)
 
     def _plate(self, which: Literal["easiest", "hardest"]) -> Plate | None:
         if self.dataset is None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -11,7 +9,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from trichotomy.decisions import Decisions
-from trichotomy.errors import InputError, TrichotomyError
+from trichotomy.errors import InputError
 from trichotomy.plots import Pairs, Plate
 from trichotomy.plots.pairs import MOST_PAIRS
 from trichotomy.plots.plates import MOST_IMAGES
@@ -108,33 +106,3 @@ def tricky_pairs(
     shown = plate(d, partition, np.array(positions, dtype=np.intp).ravel(), dataset, "easiest")
     labels = list(zip(shown.labels[::2], shown.labels[1::2], strict=True))
     return Pairs(shown.images.reshape(-1, 2, *shown.images.shape[1:]), labels, flips.tolist())
-
-
-def load_dataset(description: Mapping[str, Any]) -> Any:
-    """Load the data set that a study was trained and tested on, as its record describes it.
-
-    Of the training images, which no plate shows, as few as the data set lets one ask for.
-
-    Raises
-    ------
-    InputError
-        It cannot be loaded, or the record does not say what it is.
-    """
-    from trichotomy import datasets
-
-    name, data, options = (description.get(key) for key in ("name", "data", "options"))
-    if not isinstance(name, str) or not isinstance(options or {}, Mapping):
-        msg = f"the record of the study does not say which data set it used: {dict(description)!r}"
-        raise InputError(msg)
-    if ":" in name and not name.startswith("imagefolder:"):
-        # a store may come from anybody: what it says must neither run code nor fetch anything
-        msg = f"the images of the data set '{name}' come from Python code, which a report does not run"
-        raise InputError(msg)
-    chosen = {key: value for key, value in dict(options or {}).items() if key != "download"} | {
-        "train_items": 1
-    }
-    try:
-        return datasets.load(name, data=None if data is None else Path(data), **chosen)
-    except (TrichotomyError, OSError, TypeError, MemoryError) as error:
-        msg = f"the images of the data set '{name}' cannot be loaded: {error}"
-        raise InputError(msg) from error

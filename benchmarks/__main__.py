@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import agreement, bookkeeping, decoding, lockstep, reading, report, similarity, study
+from benchmarks import agreement, bookkeeping, browse, decoding, lockstep, reading, report, similarity, study
 from benchmarks.timing import Row, machine
 
 HEAD = "| what, against what | ours (s) | theirs (s) | theirs / ours | wanted | met | |"
@@ -37,6 +37,8 @@ def main() -> int:
     print("similarity ...", file=sys.stderr)
     tables["Similarity of representations"] = similarity.rows()
     tables["From decisions to a report"] = analyzed
+    print("browse ...", file=sys.stderr)
+    tables["Browsing 50,000 items of 64 observers"] = browse.rows()
     text = _document(tables, steps)
     DOCUMENT.write_text(text, encoding="utf-8")
     print(text)

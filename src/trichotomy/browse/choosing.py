@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -84,7 +85,7 @@ def _within(values: NDArray[Any], span: Span) -> NDArray[np.bool_]:
 
 
 @lru_cache(maxsize=4)
-def _searched(c: Catalogue) -> list[str]:
+def searched(c: Catalogue) -> list[str]:
     """What a search looks through, item by item."""
     texts = c.texts if c.texts is not None else [""] * len(c.items)
     return [f"{item}\n{text}".casefold() for item, text in zip(c.items, texts, strict=True)]
@@ -92,10 +93,12 @@ def _searched(c: Catalogue) -> list[str]:
 
 def _containing(c: Catalogue, words: str) -> NDArray[np.bool_]:
     """bool[N]: items whose id or text holds all words."""
-    texts = _searched(c)
-    kept = np.ones(len(texts), dtype=bool)
+    texts = searched(c)
+    found: Iterable[int] = range(len(texts))
     for word in words.split():
-        kept &= np.fromiter((word in text for text in texts), dtype=bool, count=len(texts))
+        found = [k for k in found if word in texts[k]]
+    kept = np.zeros(len(texts), dtype=bool)
+    kept[list(found)] = True
     return kept
 
 

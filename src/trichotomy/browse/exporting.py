@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -20,8 +22,6 @@ def to_csv(c: Catalogue, view: View) -> str:
 
     A text that a spreadsheet would take for a formula gets an apostrophe before it.
     """
-    import pandas as pd
-
     found = chosen(c, view)
     columns: dict[str, Any] = {
         "item": c.items[found],
@@ -37,17 +37,20 @@ def to_csv(c: Catalogue, view: View) -> str:
         ("forgotten", c.forgotten),
     ):
         if values is not None:
-            columns[name] = ["never" if np.isposinf(v) else v for v in values[found]]
+            columns[name] = ["never" if v == np.inf else v for v in values[found].tolist()]
     for who in (view.a, view.b):
         if who is not None:
             name = str(c.observers[who])
-            columns[f"{name}: right"] = np.where(c.right[who, found] >= 0, c.right[who, found], np.nan)
+            columns[f"{name}: right"] = [v if v >= 0 else None for v in c.right[who, found].tolist()]
             if c.response is not None:
                 columns[f"{name}: answer"] = [c.class_name(int(k)) for k in c.response[who, found]]
     for name, note in c.notes.items():
         columns[f"annotation: {name}" if name in columns else name] = note.values[found]
-    table = pd.DataFrame(columns).rename(columns=_safe)
-    return str(table.map(_safe).to_csv(index=False, lineterminator="\n"))
+    out = io.StringIO(newline="")
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([_safe(name) for name in columns])
+    writer.writerows(zip(*(_cells(values) for values in columns.values()), strict=True))
+    return out.getvalue()
 
 
 def to_json(c: Catalogue, view: View, asked: Sequence[tuple[str, str]]) -> str:
@@ -69,8 +72,12 @@ def to_text(c: Catalogue, view: View) -> str:
     return "".join(" ".join(str(item).splitlines()) + "\n" for item in c.items[chosen(c, view)])
 
 
-def _safe(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    text = value.replace("\r\n", "\n").replace("\r", "\n")
-    return f"'{text}" if text.startswith(FORMULA) else text
+def _cells(values: Any) -> list[Any]:
+    """Cells of a column; unknown numbers are empty."""
+    plain = values.tolist() if isinstance(values, np.ndarray) else values
+    return [_safe(v) if isinstance(v, str) else None if v != v else v for v in plain]
+
+
+def _safe(text: str) -> str:
+    whole = text.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{whole}" if whole.startswith(FORMULA) else whole

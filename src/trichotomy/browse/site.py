@@ -17,6 +17,7 @@ from starlette.types import ASGIApp
 
 from trichotomy.browse import payloads
 from trichotomy.browse.catalogue import Catalogue
+from trichotomy.browse.choosing import searched
 from trichotomy.browse.exporting import to_csv, to_json, to_text
 from trichotomy.browse.thumbnails import LARGE, SIDE, Thumbnails
 from trichotomy.browse.views import view_of
@@ -41,6 +42,7 @@ class Site:
     @classmethod
     def of(cls, catalogue: Catalogue, images: ItemImages | None = None, *, static: Path = STATIC) -> Site:
         """Make the site of a catalogue."""
+        searched(catalogue)  # made now, so that the first search is as quick as the others
         return cls(catalogue, None if images is None else Thumbnails(images), StaticFolder(static))
 
 

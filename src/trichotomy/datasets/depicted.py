@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,7 +104,7 @@ class SplitImages:
             raise InputError(msg)
         small = self.split.size is not None and max(self.split.size) <= side
         shown = Augmentation() if small else Augmentation(crop="centre", resize=side, size=side)
-        return encoded(pictured(self.split.images(np.array([at]), shown))[0])
+        return encoded(pictured(self.split.images(np.array([at]), shown)[0])[0])
 
     def version(self, position: int) -> str:
         """Digest of the item's id and label: a study's images stay as they are."""
@@ -138,9 +138,9 @@ def folder_images(folder: Path, items: Sequence[str], paths: Sequence[Any] | Non
     hints = [
         [str(p), i] if isinstance(p, str) and p else [i] for p, i in zip(paths or items, items, strict=True)
     ]
-    found = [next(((file, hint) for hint in own if (file := index.find(hint))), None) for own in hints]
-    claims = Counter(file for file, _ in {each for each in found if each is not None})
-    files = [None if each is None or claims[each[0]] > 1 else folder / each[0] for each in found]
+    found = [next((match for hint in own if (match := index.find(hint))), None) for own in hints]
+    shorter = Counter(match.file for match in {m for m in found if m is not None and m.shorter})
+    files = [None if match is None or shorter[match.file] > 1 else folder / match.file for match in found]
     if not any(files):
         msg = (
             f"{folder} holds {index.size:,} images, none of which is named as an item is (such as {hints[0][0]!r}); "
@@ -167,6 +167,14 @@ def encoded(picture: Image) -> Thumbnail:
     return Thumbnail(out.getvalue(), "image/png" if tiny else "image/jpeg", *picture.size)
 
 
+class _Match(NamedTuple):
+    """A file, what it was found by, and whether its path is shorter than that."""
+
+    file: str
+    hint: str
+    shorter: bool
+
+
 class _Index:
     """Image files below a folder, by every end of their paths, with and without suffix."""
 
@@ -181,15 +189,16 @@ class _Index:
                 for end in _ends(form):
                     self._ends[end] = name if self._ends.get(end, name) == name else None
 
-    def find(self, hint: str) -> str | None:
-        """Return the file that a path or an id means, None where there is none or there are several."""
+    def find(self, hint: str) -> _Match | None:
+        """Find the file that a path or an id means; None where there is none or there are several."""
         whole = hint.replace("\\", "/").removeprefix("./").strip("/")
         for form in dict.fromkeys((whole, _bare(whole))):
             if form in self._ends:
-                return self._ends[form]
+                file = self._ends[form]
+                return None if file is None else _Match(file, hint, False)
             for end in _ends(form):
                 if self._whole.get(end):
-                    return self._whole[end]
+                    return _Match(self._whole[end], hint, True)
         return None
 
 

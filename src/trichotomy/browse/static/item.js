@@ -3,7 +3,7 @@
 import { addressOf, asked, changed, go, picked, togglePicked } from "./address.js";
 import { byId, el } from "./elements.js";
 import { drawStrip, epochAt } from "./strip.js";
-import { count, epochText, mark, ownEpoch, plural, verdict } from "./words.js";
+import { count, mark, ownEpoch, plural, verdict } from "./words.js";
 
 export function showItem(item, about) {
   const section = byId("item");
@@ -45,12 +45,14 @@ function facts(item, about) {
     ["Difficulty", item.difficulty],
     ["Right", `${item.right} of ${plural(item.asked, "observer")} at epoch ${about.epoch}`],
     ["Different answers", String(item.answers)],
-    ...(about.learned ? [["First learned", `${epochText(item.first)} (median epoch)`], ["Learned for good", `${epochText(item.final)} (median epoch)`],
-      ["Forgotten", item.forgotten === null ? "unknown" : `${item.forgotten.toFixed(2)} times on average`]] : []),
-    ...Object.entries(item.annotations).map(([name, value]) => [name, String(value)]),
+    ...(about.learned ? [["First learned", learnedText(item.first)], ["Learned for good", learnedText(item.final)],
+      ["Forgotten", item.forgotten === null ? "–" : `${item.forgotten.toFixed(2)} times, on average of those ever right`]] : []),
+    ...Object.entries(item.annotations).map(([name, value]) => [name, typeof value === "number" ? String(Number(value.toPrecision(6))) : value]),
   ];
   return el("dl", { className: "facts-list" }, ...entries.map(([name, value]) => el("div", {}, el("dt", { textContent: name }), el("dd", { textContent: value }))));
 }
+
+const learnedText = (epoch) => (typeof epoch === "number" ? `epoch ${epoch} (median)` : epoch === "never" ? "never, by half of the observers" : "unknown");
 
 // How often each answer is given.
 function answers(item, about) {

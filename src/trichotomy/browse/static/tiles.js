@@ -25,7 +25,7 @@ function tile(item, k, isPicked, about) {
   const share = item.asked ? item.right / item.asked : 0;
   const bar = el("span", { className: `share ${item.difficulty.replace(" ", "-")}` }, el("i"));
   bar.firstChild.style.width = `${100 * share}%`;
-  const facts = [item.target, `${item.right}/${item.asked} right`].filter(Boolean).join(" · ");
+  const facts = [`${item.right}/${item.asked} right`, item.target].filter(Boolean).join(" · ");
   const link = el("a", {
     href: addressOf(changed({ item: String(item.index) })), className: "tile", tabIndex: k ? -1 : 0, "data-index": item.index,
     "aria-label": `${item.item}, ${facts}, ${item.difficulty}${isPicked ? ", picked" : ""}`,
@@ -34,7 +34,7 @@ function tile(item, k, isPicked, about) {
       event.preventDefault();
       go(changed({ item: String(item.index) }));
     },
-  }, face(item, about), bar, el("span", { className: "name", textContent: item.item, title: item.item }),
+  }, face(item, about), bar, el("span", { className: "name", textContent: item.item.split("/").at(-1) || item.item, title: item.item }),
   el("span", { className: "facts", textContent: facts }), ...pairFacts(item), ...learned(item));
   const pick = el("button", {
     type: "button", className: "pick", tabIndex: -1, "aria-pressed": String(isPicked), "aria-label": `Pick ${item.item}`,

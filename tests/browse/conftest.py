@@ -59,8 +59,9 @@ def folder(tmp_path_factory, decisions) -> Path:
 @pytest.fixture(scope="session")
 def catalogued(decisions):
     """The catalogue of the decisions."""
-    browse = pytest.importorskip("trichotomy.browse", reason="the extra 'web' is not installed")
-    return browse.catalogue(decisions, title="small")
+    from trichotomy.browse import catalogue
+
+    return catalogue(decisions, title="small")
 
 
 @pytest.fixture(scope="session")
@@ -70,3 +71,25 @@ def site(catalogued, decisions, folder):
     from trichotomy.datasets.depicted import folder_images
 
     return Site.of(catalogued, folder_images(folder, decisions["item"].values.tolist()))
+
+
+@pytest.fixture(scope="session")
+def get(site):
+    """Ask the application in this process: address, headers, method -> answer."""
+    import asyncio
+
+    import httpx2
+
+    from trichotomy.browse import application
+
+    app = application(site)
+
+    def ask(address: str, headers=None, *, method: str = "GET", base: str = "http://localhost"):
+        async def answered():
+            transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+            async with httpx2.AsyncClient(transport=transport, base_url=base) as client:
+                return await client.request(method, address, headers=headers)
+
+        return asyncio.run(answered())
+
+    return ask

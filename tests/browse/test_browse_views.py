@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-pytest.importorskip("trichotomy.browse", reason="the extra 'web' is not installed")
+pytest.importorskip("starlette", reason="the extra 'web' is not installed")
+pytest.importorskip("uvicorn", reason="the extra 'web' is not installed")
 
 from trichotomy.browse import chosen, view_of
 from trichotomy.browse.catalogue import DIFFICULTIES
@@ -27,7 +28,7 @@ FILTERS = {
     "wrong=net-1": lambda c, k: c.right[1, k] == 0,
     "number=2..3": lambda c, k: 2 <= c.number_right[k] <= 3,
     "number=4": lambda c, k: c.number_right[k] == 4,
-    "a=net-0&b=net-1": lambda c, k: True,
+    "a=net-0&b=net-1": lambda _c, _k: True,
     "a=net-0&b=net-1&differ=correctness": lambda c, k: {*c.right[[0, 1], k]} == {0, 1},
     "a=net-0&b=net-1&differ=a": lambda c, k: [*c.right[[0, 1], k]] == [1, 0],
     "a=net-0&b=net-1&differ=b": lambda c, k: [*c.right[[0, 1], k]] == [0, 1],
@@ -36,13 +37,13 @@ FILTERS = {
     ),
     "a=net-0&b=net-2&b_says=no answer": lambda c, k: c.response[2, k] == -2,
     "a=net-0&a_says=cat": lambda c, k: c.response[0, k] == 2,
-    "where=label_error=true": lambda c, k: k % 9 == 0,
-    "where=superclass=thing&where=label_error=false": lambda c, k: k % 3 == 0 and k % 9,
+    "where=label_error=true": lambda _c, k: k % 9 == 0,
+    "where=superclass=thing&where=label_error=false": lambda _c, k: k % 3 == 0 and k % 9,
     "where=brightness=0.2..0.5": lambda c, k: 0.2 <= c.notes["brightness"].values[k] <= 0.5,
     "first=2..": lambda c, k: 2 <= c.first[k] < math.inf,
     "final=never": lambda c, k: c.final[k] == math.inf,
     "q=CAT 4": lambda c, k: "cat" in c.items[k] and "4" in c.items[k],
-    "only=3.7.3.9999": lambda c, k: k in (3, 7),
+    "only=3.7.3.9999": lambda _c, k: k in (3, 7),
 }
 
 

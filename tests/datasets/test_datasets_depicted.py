@@ -7,7 +7,9 @@ from io import BytesIO
 import numpy as np
 import pytest
 
-Image = pytest.importorskip("PIL.Image", reason="Pillow is not installed")
+pytest.importorskip("PIL", reason="Pillow is not installed")
+
+from PIL import Image
 
 from trichotomy.datasets import ArraySplit
 from trichotomy.datasets.depicted import folder_images, split_images

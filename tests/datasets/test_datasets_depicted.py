@@ -86,7 +86,7 @@ def test_thumbnails_are_small_and_say_their_type(tmp_path):
     assert np.abs(pixels.astype(int) - [200, 30, 30]).max() < 6
     with pytest.raises(InputError, match=r"bad\.png cannot be read"):
         images.thumbnail(2, 192)
-    with pytest.raises(InputError, match="has no image"):
+    with pytest.raises(InputError, match="no image of item number 4"):
         images.thumbnail(3, 192)
 
 
@@ -100,6 +100,17 @@ def test_a_version_is_another_one_once_the_file_is(tmp_path):
     assert images.version(0) != before
     file.unlink()
     assert images.version(0)
+
+
+def test_pixels_are_whole_where_small_and_alike_else_the_middle(tmp_path):
+    for name, size in (("a", (30, 20)), ("b", (30, 20)), ("c", (300, 100))):
+        Image.new("RGB", size, (9, 200, 30)).save(tmp_path / f"{name}.png")
+    images = folder_images(tmp_path, ["a", "b", "c", "absent"])
+    assert images.pixels([1, 0], 80).shape == (2, 3, 20, 30)
+    assert images.pixels([0, 2], 80).shape == (2, 3, 80, 80)
+    assert (images.pixels([0, 2], 80)[:, 1] == 200).all()
+    with pytest.raises(InputError, match="no image of item number 4"):
+        images.pixels([0, 3], 80)
 
 
 @pytest.mark.parametrize("channels", [1, 3])

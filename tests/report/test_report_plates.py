@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,11 +10,12 @@ import pytest
 from simulated_study import CONDITIONS, simulated_study
 from trichotomy import datasets, stats
 from trichotomy.datasets import ArraySplit
+from trichotomy.datasets.depicted import split_images
 from trichotomy.datasets.recorded import load_recorded
 from trichotomy.decisions import at_epoch, correctness
 from trichotomy.errors import InputError
 from trichotomy.report import Analysis
-from trichotomy.report.plates import LARGEST, extreme_items, plate, tricky_pairs
+from trichotomy.report.plates import LARGEST, extreme_items, plate, tricky_pairs, tricky_positions
 
 FEW = {name: CONDITIONS[name] for name in ("base", "nesterov", "initialization")}
 GAUSSIAN = {
@@ -78,16 +78,21 @@ def test_large_images_are_made_smaller(study):
     partition = stats.partition(at_epoch(study))
     pixels = np.zeros((80, 3, 100, 140), np.uint8)
     pixels[:, 0] = 200
-    dataset = SimpleNamespace(name="x", test=ArraySplit(pixels, np.zeros(80, int), study["item"].values))
-    found = plate(study, partition, np.arange(4), dataset, "easiest")
+    own = ArraySplit(pixels, np.zeros(80, int), study["item"].values)
+    found = plate(study, partition, np.arange(4), split_images(own, study["item"].values), "easiest")
     assert found.images.shape == (4, 3, LARGEST, LARGEST)
     assert (found.images[:, 0] == 200).all()
 
 
 def test_a_data_set_that_lacks_an_item_is_an_error(study, split):
-    dataset = SimpleNamespace(name="other", test=ArraySplit(np.zeros((1, 1, 8, 8), np.uint8), [0], ["x"]))
-    with pytest.raises(InputError, match=r"'other' has no item 'test/\d+/\d+' \(4 of 4"):
-        plate(study, stats.partition(at_epoch(study)), np.arange(4), dataset, "easiest")
+    images = split_images(ArraySplit(np.zeros((1, 1, 8, 8), np.uint8), [0], ["x"]), study["item"].values)
+    with pytest.raises(InputError, match="no image of item number 1"):
+        plate(study, stats.partition(at_epoch(study)), np.arange(4), images, "easiest")
+    other = study.assign_coords(item=[f"other {k}" for k in range(80)])
+    with pytest.raises(
+        InputError, match="the data set 'gaussian' has none of these items, such as 'other 0'"
+    ):
+        Analysis(other).images  # noqa: B018
 
 
 def test_a_record_runs_no_code_and_fetches_nothing(monkeypatch):
@@ -125,8 +130,8 @@ def test_pairs_are_of_one_class_where_possible_and_say_where_the_hard_image_stan
     now = at_epoch(study)
     partition = stats.partition(now)
     easiest, hardest = (extreme_items(partition, None, which) for which in ("easiest", "hardest"))
-    dataset = SimpleNamespace(test=split, name="gaussian")
-    found = tricky_pairs(now, partition, dataset, easiest, hardest, np.random.default_rng(2))
+    chosen = tricky_positions(now["target"].values, easiest, hardest, np.random.default_rng(2))
+    found = tricky_pairs(now, partition, split_images(split, now["item"].values), *chosen)
     images = split.images(np.arange(len(split.ids)))
     target = now["target"].values
     used = set()

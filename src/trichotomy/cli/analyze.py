@@ -20,6 +20,7 @@ def analyze(
     drop: o.Drop = None,
     exclude: o.Exclude = None,
     epoch: o.Epoch = None,
+    images: o.Images = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print summary.json to standard output.")] = False,
     force: o.Force = False,
     seed: o.Seed = 0,
@@ -51,7 +52,7 @@ def analyze(
     with steps("Analysing") as step:
         result = write_report(
             d, out, tolerance=tolerance, one_per=one_per, drop=drop or (), exclude=exclude, epoch=epoch,
-            rng=seed, force=force, title=" ".join(Path(s).name for s in sources[:3]), progress=step,
+            rng=seed, images=images, force=force, title=" ".join(Path(s).name for s in sources[:3]), progress=step,
         )  # fmt: skip
     if as_json:
         typer.echo(to_json(result.summary))

@@ -19,13 +19,7 @@ TEXT_NAMES = ("text", "question", "prompt", "input", "sentence")
 
 def browse(
     sources: Annotated[list[str], typer.Argument(metavar="X...", help="A store, or prediction files.")],
-    images: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR",
-            help="Folder of the items' images, found by their path or id. Default: the study's data set.",
-        ),
-    ] = None,
+    images: o.Images = None,
     texts: Annotated[
         str | None,
         typer.Option(

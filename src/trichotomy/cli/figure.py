@@ -21,6 +21,7 @@ def figure(
     drop: o.Drop = None,
     exclude: o.Exclude = None,
     epoch: o.Epoch = None,
+    images: o.Images = None,
     force: o.Force = False,
     seed: o.Seed = 0,
     features: Annotated[
@@ -65,6 +66,6 @@ def figure(
     with steps("Drawing") as step:
         drawing = draw_figure(
             name, d, out, tolerance=tolerance, one_per=one_per, drop=drop or (), exclude=exclude, epoch=epoch,
-            rng=seed, progress=step,
+            rng=seed, images=images, progress=step,
         )  # fmt: skip
     typer.echo(f"{out}: {drawing.caption}")

@@ -76,6 +76,13 @@ Exclude = Annotated[
 Epoch = Annotated[
     int | None, typer.Option(help="Epoch to analyse. Default: the last that every observer has.")
 ]
+Images = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Folder of the items' images, found by their path or id. Default: the study's data set.",
+    ),
+]
 Seed = Annotated[int, typer.Option(min=0, help="Seed of the intervals that are drawn.")]
 Force = Annotated[bool, typer.Option("--force", help="Replace what is there.")]
 

@@ -18,9 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trichotomy.datasets.augment import Augmentation
-from trichotomy.datasets.crops import pictured
+from trichotomy.datasets.crops import centred, pictured, planes
 from trichotomy.datasets.dataset import Split
-from trichotomy.datasets.pictures import SUFFIXES, is_image, preview
+from trichotomy.datasets.pictures import SUFFIXES, decode, is_image, preview
 from trichotomy.errors import InputError
 
 if TYPE_CHECKING:
@@ -51,6 +51,9 @@ class ItemImages(Protocol):
     def thumbnail(self, position: int, side: int) -> Thumbnail:
         """An image, its longer side at most ``side`` pixels; ``InputError`` where it cannot be read."""
 
+    def pixels(self, positions: Sequence[int] | NDArray[np.integer[Any]], side: int) -> NDArray[np.uint8]:
+        """uint8[n, C, H, W]: whole where all are alike and small, else their middle, ``side`` pixels square."""
+
     def version(self, position: int) -> str:
         """A text that is another one once the image is another one."""
 
@@ -70,9 +73,20 @@ class FolderImages:
         """Decode an image, no larger than needed."""
         file = self.files[position]
         if file is None:
-            msg = f"item {position} has no image"
-            raise InputError(msg)
+            raise _without(position)
         return encoded(preview(file, file.name, side))
+
+    def pixels(self, positions: Sequence[int] | NDArray[np.integer[Any]], side: int) -> NDArray[np.uint8]:
+        """Decode images; ``InputError`` where one is missing or cannot be read."""
+        files = [self.files[k] for k in positions]
+        absent = [k for k, file in zip(positions, files, strict=True) if file is None]
+        if absent:
+            raise _without(absent[0])
+        pictures = [decode(file, file.name) for file in files if file is not None]
+        alike = len({picture.size for picture in pictures}) == 1
+        if not alike or min(pictures[0].size) > side:
+            pictures = [centred(picture, side, (side, side)) for picture in pictures]
+        return np.stack([planes(picture) for picture in pictures])
 
     def version(self, position: int) -> str:
         """Digest of when the file was changed and how large it is."""
@@ -100,11 +114,19 @@ class SplitImages:
         """Take an image out of the split: whole where they are small, else its middle."""
         at = int(self.positions[position])
         if at < 0:
-            msg = f"item {position} has no image"
-            raise InputError(msg)
+            raise _without(position)
         small = self.split.size is not None and max(self.split.size) <= side
         shown = Augmentation() if small else Augmentation(crop="centre", resize=side, size=side)
         return encoded(pictured(self.split.images(np.array([at]), shown)[0])[0])
+
+    def pixels(self, positions: Sequence[int] | NDArray[np.integer[Any]], side: int) -> NDArray[np.uint8]:
+        """Take images out of the split; ``InputError`` where one is not in it."""
+        places = self.positions[np.asarray(positions, dtype=np.intp)]
+        if (places < 0).any():
+            raise _without(int(np.asarray(positions)[np.argmax(places < 0)]))
+        small = self.split.size is not None and min(self.split.size) <= side
+        shown = Augmentation() if small else Augmentation(crop="centre", resize=side, size=side)
+        return self.split.images(places, shown)
 
     def version(self, position: int) -> str:
         """Digest of the item's id and label: a study's images stay as they are."""
@@ -132,7 +154,7 @@ def folder_images(folder: Path, items: Sequence[str], paths: Sequence[Any] | Non
         There is no such folder, or it holds an image of none of the items.
     """
     if not folder.is_dir():
-        msg = f"there is no folder {folder} of images; check --images"
+        msg = f"there is no folder {folder} of images; check its name"
         raise InputError(msg)
     index = _Index(folder)
     hints = [
@@ -222,6 +244,10 @@ def _bare(path: str) -> str:
     lower = path.lower()
     suffix = next((s for s in SUFFIXES if lower.endswith(s)), "")
     return path[: len(path) - len(suffix)] if suffix else path
+
+
+def _without(position: int) -> InputError:
+    return InputError(f"there is no image of item number {position + 1}")
 
 
 def _digest(text: str) -> str:

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, Literal
 
 import numpy as np
 import xarray as xr
 
 from trichotomy import stats
-from trichotomy.datasets.recorded import load_recorded
-from trichotomy.plots import Pairs, Plate
-from trichotomy.report.formation import FormationResults
-from trichotomy.report.plates import extreme_items, plate, tricky_pairs
+from trichotomy.report.illustrations import Illustrations
 
 STEPS = {
     "accuracy": "accuracies",
@@ -47,7 +43,7 @@ STEPS = {
 """Attributes of an ``Analysis`` in the order in which a report computes them, and what to call them meanwhile."""
 
 
-class Analysis(FormationResults):
+class Analysis(Illustrations):
     """The results of ``trichotomy.stats`` on the decisions chosen.
 
     Takes what ``Chosen`` takes: Decisions, and what to choose of them.
@@ -182,41 +178,3 @@ class Analysis(FormationResults):
     def item_response_2pl(self) -> xr.Dataset:
         """``stats.item_response`` of the population, 2PL."""
         return stats.item_response(self.population, model="2pl", tolerance=self._tolerance)
-
-    @cached_property
-    def easiest(self) -> Plate | None:
-        """Images of the items that most observers get right; None where no study says where images are.
-
-        Raises
-        ------
-        InputError
-            The images cannot be loaded.
-        """
-        return self._plate("easiest")
-
-    @cached_property
-    def hardest(self) -> Plate | None:
-        """Images of the items that fewest observers get right; as ``easiest``."""
-        return self._plate("hardest")
-
-    @cached_property
-    def tricky(self) -> Pairs | None:
-        """Pairs of an easy and a hard image; as ``easiest``."""
-        if self.dataset is None:
-            return None
-        easiest, hardest = (
-            extreme_items(self.partition, self.learning_map, which) for which in ("easiest", "hardest")
-        )
-        rng = np.random.default_rng(self._seed)
-        return tricky_pairs(self.population, self.partition, self._images, easiest, hardest, rng)
-
-    @cached_property
-    def _images(self) -> Any:
-        assert self.dataset is not None
-        return load_recorded(self.dataset)
-
-    def _plate(self, which: Literal["easiest", "hardest"]) -> Plate | None:
-        if self.dataset is None:
-            return None
-        positions = extreme_items(self.partition, self.learning_map, which)
-        return plate(self.population, self.partition, positions, self._images, which)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from trichotomy import stats
@@ -26,6 +27,8 @@ class Chosen:
         Item annotation; items where it is true are left out of everything.
     rng
         Seed of the intervals that are drawn.
+    images
+        Folder of the items' images; default the data set of a study.
 
     Attributes
     ----------
@@ -57,6 +60,7 @@ class Chosen:
         exclude: str | None = None,
         epoch: int | None = None,
         rng: int = 0,
+        images: str | Path | None = None,
     ) -> None:
         chosen = select(d, drop=drop, exclude=exclude)
         _several(chosen, "is left" if d.sizes["observer"] > 1 else "is there; add the predictions of another")
@@ -85,6 +89,7 @@ class Chosen:
         }
         self.why_not: dict[str, str] = {}
         self._tolerance, self._seed = tolerance, rng
+        self._image_folder = None if images is None else Path(images)
 
 
 def _several(d: Decisions, where: str) -> None:

@@ -12,6 +12,7 @@ from trichotomy.errors import InputError
 from trichotomy.plots import cluster_order
 from trichotomy.report.analysis import Analysis
 from trichotomy.report.cautions import cautions
+from trichotomy.report.gallery import gallery_blocks
 from trichotomy.report.labels import label_blocks
 from trichotomy.report.page import (
     Band,
@@ -82,10 +83,10 @@ def page(a: Analysis, pictures: Mapping[str, Block], files: Mapping[str, str], *
         )
     if a.dynamics is not None:
         sections.append(Section("learning", "How did decisions form?", _learning(pictures), short="Learning"))
-    if a.dataset is not None:
+    if a.illustrated:
         sections.append(
             Section("examples", "What are the easiest and the hardest items?",
-                    _of(pictures, "easiest") + _of(pictures, "hardest"), short="Examples")
+                    _examples(a, pictures), short="Examples")
         )  # fmt: skip
     record = a.history.attrs.get("provenance", {})
     return Page(
@@ -322,6 +323,11 @@ def _learning(pictures: Mapping[str, Block]) -> list[Block]:
         *_of(pictures, "learned"),
         *_of(pictures, "early-partition"),
     ]
+
+
+def _examples(a: Analysis, pictures: Mapping[str, Block]) -> list[Block]:
+    quiz, *others = gallery_blocks(a) or [""]
+    return [quiz, *_of(pictures, "easiest"), *_of(pictures, "hardest"), *others]  # the quiz first: no hints
 
 
 def _downloads(a: Analysis, files: Mapping[str, str]) -> list[Download]:

@@ -37,7 +37,10 @@ LACKING = {
     ),
     "condition_dynamics": "a study, observers of several conditions, one of them called 'base', at two epochs or more",
     "divergence": "a study of the data set 'gaussian'",
-    **dict.fromkeys(("easiest", "hardest", "tricky"), "a study, whose record says where the images are"),
+    **dict.fromkeys(
+        ("easiest", "hardest", "tricky"),
+        "a study, whose record says where the images are, or their folder (--images)",
+    ),
 }
 FILES = ("report.html", "summary.json", "items.csv", "pairs.csv")
 
@@ -75,6 +78,7 @@ def analyze(
     exclude: str | None = None,
     epoch: int | None = None,
     rng: int = 0,
+    images: str | Path | None = None,
     title: str = "",
     force: bool = False,
     progress: Callable[[str], None] = lambda _: None,
@@ -87,7 +91,7 @@ def analyze(
         Decisions of two observers or more.
     out
         Folder to make.
-    tolerance, one_per, drop, exclude, epoch, rng
+    tolerance, one_per, drop, exclude, epoch, rng, images
         As for ``report.Analysis``.
     title
         What was analysed, for the head of the report.
@@ -104,8 +108,18 @@ def analyze(
     folder = Path(out)
     check_place(folder, force=force)
     results = Analysis(
-        d, tolerance=tolerance, one_per=one_per, drop=drop, exclude=exclude, epoch=epoch, rng=rng
+        d,
+        tolerance=tolerance,
+        one_per=one_per,
+        drop=drop,
+        exclude=exclude,
+        epoch=epoch,
+        rng=rng,
+        images=images,
     )
+    if images is not None:
+        progress("looking for images")
+        _ = results.images  # a wrong folder is said before the work
     for name, step in STEPS.items():
         progress(step)
         getattr(results, name)

@@ -1,4 +1,4 @@
-"""The images of the items that most and fewest observers get right, out of the data set of a study."""
+"""The images of the items that most and fewest observers get right."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from trichotomy.datasets.depicted import ItemImages
 from trichotomy.decisions import Decisions
-from trichotomy.errors import InputError
 from trichotomy.plots import Pairs, Plate
 from trichotomy.plots.pairs import MOST_PAIRS
 from trichotomy.plots.plates import MOST_IMAGES
@@ -19,7 +19,11 @@ LARGEST = 80
 
 
 def extreme_items(
-    partition: xr.Dataset, learning: xr.Dataset | None, which: Literal["easiest", "hardest"]
+    partition: xr.Dataset,
+    learning: xr.Dataset | None,
+    which: Literal["easiest", "hardest"],
+    *,
+    there: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.intp]:
     """Positions of the items that most or fewest observers get right, the most extreme first, up to a plate's number.
 
@@ -30,6 +34,8 @@ def extreme_items(
     ----------
     partition, learning
         Results of ``stats.partition`` and, where there are epochs, ``stats.learning_map`` of the same items.
+    there
+        bool[N]: items that may be taken; default all.
     """
     sign = -1 if which == "easiest" else 1
     over_epochs = np.zeros(partition.sizes["item"])
@@ -44,55 +50,48 @@ def extreme_items(
         (partition["item"].values.astype(str), sign * over_epochs, sign * partition["right"].values)
     )
     known = partition["category"].values[order] >= 0
+    if there is not None:
+        known &= there[order]
     return np.asarray(order[known][:MOST_IMAGES])
 
 
 def plate(
-    d: Decisions, partition: xr.Dataset, positions: NDArray[np.intp], dataset: Any,
+    d: Decisions, partition: xr.Dataset, positions: NDArray[np.intp], images: ItemImages,
     which: Literal["easiest", "hardest"],
 ) -> Plate:  # fmt: skip
-    """Take the images of items out of a data set's test split.
+    """Show images of items, with their classes and the shares of observers right.
 
     Raises
     ------
     InputError
-        The data set does not have these items.
+        An item has no image.
     """
-    from trichotomy.datasets import Augmentation
-
-    split = dataset.test
-    place = {item: k for k, item in enumerate(split.ids)}
-    items = partition["item"].values[positions]
-    missing = [str(item) for item in items if item not in place]
-    if missing:
-        msg = f"the data set '{dataset.name}' has no item '{missing[0]}' ({len(missing)} of {len(items)} are not in it)"
-        raise InputError(msg)
-    small = split.size is not None and min(split.size) <= LARGEST
-    shown = Augmentation() if small else Augmentation(crop="centre", resize=LARGEST, size=LARGEST)
-    images = split.images(np.array([place[item] for item in items]), shown)
-    classes, target = d.attrs["classes"], d["target"].values[positions]
-    labels = [str(classes[k]) if 0 <= k < len(classes) else str(k) for k in target]
     right = partition["right"].values[positions] / partition.attrs["observers"]
-    return Plate(images, labels, right.tolist(), which)
+    return Plate(images.pixels(positions, LARGEST), class_names(d, positions), right.tolist(), which)
 
 
-def tricky_pairs(
-    d: Decisions, partition: xr.Dataset, dataset: Any, easiest: NDArray[np.intp], hardest: NDArray[np.intp],
-    rng: np.random.Generator,
-) -> Pairs:  # fmt: skip
-    """Pair easy with hard images, of one class where there are such; on which side the hard one stands is drawn.
+def class_names(d: Decisions, positions: NDArray[np.intp]) -> list[str]:
+    """Name the classes of items; numbers where there are no names."""
+    classes, target = d.attrs["classes"], d["target"].values[positions]
+    return [str(classes[k]) if 0 <= k < len(classes) else str(k) for k in target]
+
+
+def tricky_positions(
+    target: NDArray[Any], easiest: NDArray[np.intp], hardest: NDArray[np.intp], rng: np.random.Generator
+) -> tuple[NDArray[np.intp], list[bool]]:
+    """Pair easy with hard items, of one class where there are such.
 
     Parameters
     ----------
+    target
+        int[N] class indices.
     easiest, hardest
         Positions of items, the most extreme first.
 
-    Raises
-    ------
-    InputError
-        As ``plate``.
+    Returns
+    -------
+    intp[n, 2], the left item of each pair first, and whether the right one is the hard one, which is drawn.
     """
-    target = d["target"].values
     left = list(easiest)
     chosen: list[tuple[int, int]] = []
     for hard in hardest[:MOST_PAIRS]:
@@ -102,7 +101,20 @@ def tricky_pairs(
             left.remove(others[0])
             chosen.append((int(others[0]), int(hard)))
     flips = rng.random(len(chosen)) < 0.5
-    positions = [pair if flip else pair[::-1] for pair, flip in zip(chosen, flips, strict=True)]
-    shown = plate(d, partition, np.array(positions, dtype=np.intp).ravel(), dataset, "easiest")
+    pairs = [pair if flip else pair[::-1] for pair, flip in zip(chosen, flips, strict=True)]
+    return np.array(pairs, dtype=np.intp).reshape(-1, 2), flips.tolist()
+
+
+def tricky_pairs(
+    d: Decisions, partition: xr.Dataset, images: ItemImages, positions: NDArray[np.intp], right_is_hard: list[bool]
+) -> Pairs:  # fmt: skip
+    """Show the pairs of ``tricky_positions``.
+
+    Raises
+    ------
+    InputError
+        As ``plate``.
+    """
+    shown = plate(d, partition, positions.ravel(), images, "easiest")
     labels = list(zip(shown.labels[::2], shown.labels[1::2], strict=True))
-    return Pairs(shown.images.reshape(-1, 2, *shown.images.shape[1:]), labels, flips.tolist())
+    return Pairs(shown.images.reshape(-1, 2, *shown.images.shape[1:]), labels, right_is_hard)

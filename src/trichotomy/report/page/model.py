@@ -172,6 +172,74 @@ class Raster:
 
 
 @dataclass(frozen=True, slots=True)
+class Tile:
+    """An item in a `Gallery`: its image as a ``data:`` address, its group, what it is called, what to know of it."""
+
+    image: str
+    group: str
+    name: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gallery:
+    """Small images in groups, of which one is shown at a time.
+
+    Parameters
+    ----------
+    id
+        Id on the page.
+    tiles
+        All items, in the order in which they are shown.
+    caption
+        A sentence or two below.
+    """
+
+    id: str
+    tiles: Sequence[Tile]
+    caption: str = ""
+
+    @property
+    def groups(self) -> Mapping[str, Sequence[Tile]]:
+        """Group to its tiles, in the order of the tiles."""
+        found: dict[str, list[Tile]] = {}
+        for tile in self.tiles:
+            found.setdefault(tile.group, []).append(tile)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """A question of a `Quiz`: two images, left and right, what to say of each afterwards, and which is the hard one."""
+
+    images: tuple[str, str]
+    notes: tuple[str, str]
+    right_is_hard: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Quiz:
+    """Pairs of images of which one is to be found: the reader guesses, is told, and gets a score.
+
+    Parameters
+    ----------
+    id
+        Id on the page.
+    question
+        What is asked of each pair.
+    guesses
+        The pairs, in their order.
+    caption
+        A sentence or two below.
+    """
+
+    id: str
+    question: str
+    guesses: Sequence[Guess]
+    caption: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Download:
     """A file that the page holds inside itself and saves on request.
 
@@ -205,7 +273,7 @@ class KeyNumber:
     note: str = ""
 
 
-Block = str | Picture | Table | Heatmap | Raster | Download
+Block = str | Picture | Table | Heatmap | Raster | Gallery | Quiz | Download
 
 
 @dataclass(frozen=True, slots=True)

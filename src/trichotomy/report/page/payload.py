@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from trichotomy.errors import InputError
 from trichotomy.plots import DECISION_COLOURS
 from trichotomy.report.page.cells import json_cell
-from trichotomy.report.page.model import Download, Heatmap, Raster, Table
+from trichotomy.report.page.model import Download, Heatmap, Quiz, Raster, Table
 
 
-def data_block(block: Table | Heatmap | Raster | Download) -> str:
+def data_block(block: Table | Heatmap | Raster | Quiz | Download) -> str:
     """Return the JSON of a block, so escaped that it can neither end a script element nor start a comment.
 
     Raises
@@ -32,6 +32,13 @@ def data_block(block: Table | Heatmap | Raster | Download) -> str:
         data = _heatmap(block)
     elif isinstance(block, Raster):
         data = _raster(block)
+    elif isinstance(block, Quiz):
+        data = {
+            "guesses": [
+                {"images": list(g.images), "notes": list(g.notes), "hard": int(g.right_is_hard)}
+                for g in block.guesses
+            ]
+        }
     else:
         data = {"fileName": block.file_name, "content": _packed("text", block.content.encode())}
     text = json.dumps(data, allow_nan=False, separators=(",", ":"))

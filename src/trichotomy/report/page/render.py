@@ -22,7 +22,7 @@ from trichotomy.report.page.cells import shown_cell
 from trichotomy.report.page.model import Page, Picture
 from trichotomy.report.page.payload import data_block
 
-_SCRIPTS = ("data.js", "view.js", "heatmap.js", "raster.js", "tables.js", "page.js")
+_SCRIPTS = ("data.js", "view.js", "heatmap.js", "raster.js", "gallery.js", "tables.js", "page.js")
 _OWN_IDS = ("top", "answer", "contents", "warnings", "methods", "provenance", "tip")
 
 

@@ -47,7 +47,7 @@ function notice(part, text) {
   part.append(line);
 }
 
-const parts = { table, heatmap, raster, download };
+const parts = { table, heatmap, raster, gallery, quiz, download };
 
 async function start() {
   contents();

@@ -77,6 +77,7 @@ def site(catalogued, decisions, folder):
 def get(site):
     """Ask the application in this process: address, headers, method -> answer."""
     import asyncio
+    from concurrent.futures import ThreadPoolExecutor
 
     import httpx2
 
@@ -90,6 +91,7 @@ def get(site):
             async with httpx2.AsyncClient(transport=transport, base_url=base) as client:
                 return await client.request(method, address, headers=headers)
 
-        return asyncio.run(answered())
+        with ThreadPoolExecutor(1) as apart:  # Playwright's tests leave a loop running in this thread
+            return apart.submit(lambda: asyncio.run(answered())).result()
 
     return ask

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ def about(c: Catalogue, *, images: int) -> Mapping[str, Any]:
         "learned": learned,
         "answers": c.response is not None,
         "classes": [str(name) for name in c.classes] or _unnamed(c),
+        "named": bool(c.classes),
         "difficulties": list(DIFFICULTIES[::-1]) if (c.category < 0).any() else list(DIFFICULTIES[2::-1]),
         "observers": [
             {"name": str(name), "condition": str(condition), "accuracy": share}
@@ -51,9 +53,11 @@ def about(c: Catalogue, *, images: int) -> Mapping[str, Any]:
 
 
 def piece(c: Catalogue, view: View, address: Address, *, at: int, count: int) -> Mapping[str, Any]:
-    """Items of a view from the one at ``at`` on."""
+    """Items of a view from the one at ``at`` on, and how many of each class of difficulty would be in it."""
     found = chosen(c, view)
-    counts = np.bincount(c.category[found].astype(np.int64) % len(DIFFICULTIES), minlength=len(DIFFICULTIES))
+    any_difficulty = chosen(c, replace(view, difficulty=(), sort="given", down=False))
+    codes = c.category[any_difficulty].astype(np.int64) % len(DIFFICULTIES)
+    counts = np.bincount(codes, minlength=len(DIFFICULTIES))
     return {
         "total": len(found),
         "of": len(c.items),
@@ -128,11 +132,12 @@ def _confusions(c: Catalogue, view: View, items: NDArray[np.int64]) -> list[Mapp
     said = np.stack([c.response[who, items] for who in (view.a, view.b) if who is not None])
     if not said.size:
         return []
-    pairs, counts = np.unique(said, axis=1, return_counts=True)
-    order = np.lexsort((pairs[1], pairs[0], -counts))[:CONFUSIONS]
+    most = int(said.max()) + 3  # no answer is -2
+    codes, counts = np.unique((said[0].astype(np.int64) + 2) * most + said[1] + 2, return_counts=True)
+    first = np.argsort(-counts, kind="stable")[:CONFUSIONS]
     return [
-        {"a": c.class_name(int(pairs[0, k])), "b": c.class_name(int(pairs[1, k])), "items": int(counts[k])}
-        for k in order
+        {"a": c.class_name(int(code) // most - 2), "b": c.class_name(int(code) % most - 2), "items": int(n)}
+        for code, n in zip(codes[first], counts[first], strict=True)
     ]
 
 

@@ -21,7 +21,7 @@ export function showItem(item, about) {
     el("h2", { textContent: item.item, tabIndex: -1, id: "item-title" }),
     el("div", { className: "item-parts" }, el("div", {}, ...face(item)), el("div", {}, facts(item, about), answers(item, about))),
     el("h3", { textContent: about.epochs.length > 1 ? "Every observer, every epoch" : "Every observer" }),
-    el("p", { className: "hint readout", id: "readout", role: "status", textContent: about.epochs.length > 1 ? legend(about) : "" }),
+    about.epochs.length > 1 ? el("p", { className: "hint readout", id: "readout", role: "status", textContent: legend(about) }) : "",
     observers(item, about),
   );
 }
@@ -43,7 +43,7 @@ function facts(item, about) {
   const entries = [
     ["Class", item.target ?? "unknown"],
     ["Difficulty", item.difficulty],
-    ["Right", `${item.right} of ${plural(item.asked, "observer")} at epoch ${about.epoch}`],
+    ["Right", `${item.right} of ${plural(item.asked, "observer")}${about.epochs.length > 1 ? ` at epoch ${about.epoch}` : ""}`],
     ["Different answers", String(item.answers)],
     ...(about.learned ? [["First learned", learnedText(item.first)], ["Learned for good", learnedText(item.final)],
       ["Forgotten", item.forgotten === null ? "–" : `${item.forgotten.toFixed(2)} times, on average of those ever right`]] : []),

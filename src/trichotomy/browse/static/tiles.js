@@ -25,7 +25,7 @@ function tile(item, k, isPicked, about) {
   const share = item.asked ? item.right / item.asked : 0;
   const bar = el("span", { className: `share ${item.difficulty.replace(" ", "-")}` }, el("i"));
   bar.firstChild.style.width = `${100 * share}%`;
-  const facts = [`${item.right}/${item.asked} right`, item.target].filter(Boolean).join(" · ");
+  const facts = [`${item.right}/${item.asked} right`, item.target && !about.named ? `class ${item.target}` : item.target].filter(Boolean).join(" · ");
   const link = el("a", {
     href: addressOf(changed({ item: String(item.index) })), className: "tile", tabIndex: k ? -1 : 0, "data-index": item.index,
     "aria-label": `${item.item}, ${facts}, ${item.difficulty}${isPicked ? ", picked" : ""}`,

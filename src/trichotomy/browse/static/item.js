@@ -41,10 +41,10 @@ function face(item) {
 
 function facts(item, about) {
   const entries = [
-    ["Class", item.target ?? "unknown"],
+    ...(item.target === null && !about.classes.length ? [] : [["Class", item.target ?? "unknown"]]),
     ["Difficulty", item.difficulty],
     ["Right", `${item.right} of ${plural(item.asked, "observer")}${about.epochs.length > 1 ? ` at epoch ${about.epoch}` : ""}`],
-    ["Different answers", String(item.answers)],
+    ...(about.answers ? [["Different answers", String(item.answers)]] : []),
     ...(about.learned ? [["First learned", learnedText(item.first)], ["Learned for good", learnedText(item.final)],
       ["Forgotten", item.forgotten === null ? "–" : `${item.forgotten.toFixed(2)} times, on average of those ever right`]] : []),
     ...Object.entries(item.annotations).map(([name, value]) => [name, typeof value === "number" ? String(Number(value.toPrecision(6))) : value]),

@@ -60,8 +60,8 @@ function pairFacts(item) {
 }
 
 function learned(item) {
-  if (!["first", "final", "forgotten"].includes(asked().get("sort"))) return [];
-  return [el("span", { className: "facts", textContent: `learned ${epochText(item.first)}, for good ${epochText(item.final)}` })];
+  const words = { first: `first learned ${epochText(item.first)}`, final: `for good ${epochText(item.final)}` }[asked().get("sort")];
+  return words ? [el("span", { className: "facts", textContent: words })] : [];
 }
 
 function pages({ at, total, items }, piece) {

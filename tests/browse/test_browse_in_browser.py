@@ -171,6 +171,17 @@ def test_arrows_go_over_the_edge_of_a_page(visit, catalogued):
     until(page, "Number(document.activeElement.dataset.index) === 59")
 
 
+def test_from_an_item_one_comes_back_to_the_page_it_is_on(visit):
+    page = visit("?item=59")
+    page.locator("#item-after").click()
+    until(page, "document.querySelector('#item h2')?.textContent === 'val/airplane/060.png'")
+    page.locator("#pick-item").click()
+    until(page, "document.activeElement.textContent === 'Picked ✓'")
+    page.keyboard.press("Escape")
+    assert shown(page, wait="at=60")[0] == 60
+    until(page, "Number(document.activeElement.dataset.index) === 60")
+
+
 def test_an_item_shows_every_answer_at_every_epoch(visit, catalogued):
     page = visit("?item=9")
     assert page.locator(".observers tbody tr").count() == 5
@@ -207,8 +218,11 @@ def test_two_observers_differ_where_it_says(visit, catalogued):
 def test_picked_items_are_kept_in_the_address_and_exported(visit, catalogued):
     page = visit("?sort=right")
     picked = shown(page)[:3:2]
+    page.locator(f".tile[data-index='{picked[0]}']").focus()
     for index in picked:
-        page.locator(f".tile[data-index='{index}']").focus()
+        if index != picked[0]:  # the focus stays where it was
+            page.keyboard.press("ArrowRight")
+            page.keyboard.press("ArrowRight")
         page.keyboard.press("x")
         until(page, "(k) => location.search.includes(k)", str(index))
         until(page, "!document.documentElement.dataset.busy")

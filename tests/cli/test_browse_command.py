@@ -55,6 +55,9 @@ def test_it_serves_until_it_is_stopped(prepared, tmp_path):
         (("--texts", "nothing"), "neither a file nor an annotation of the items: 'nothing'"),
         (("--epoch", "7"), "there is no epoch 7"),
         (("--drop", "zzz"), "no observer called 'zzz'"),
+        (("--tolerance", "9"), "tolerance"),
+        (("--one-per", "mood"), "mood"),
+        (("--port", "99999"), "65535"),
     ],
 )
 def test_what_is_wrong_is_one_sentence(prepared, options, message):

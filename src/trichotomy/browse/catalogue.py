@@ -115,7 +115,8 @@ def catalogue(
     when = int(now["epoch"].values[0])
     right = correctness(now).values[:, 0]
     response = now["response"].values[:, 0] if "response" in now else None
-    category, remarks = _category(d, tolerance, one_per, when)
+    shared = bool((right >= 0).all(axis=0).any())
+    category, remarks = _category(d, tolerance, one_per, when, shared=shared)
     histories = read_histories(d, until=when, progress=progress)
     several = bool((histories.first > -2).any())
     notes = annotations_of(d)
@@ -146,11 +147,14 @@ def catalogue(
 
 
 def _category(
-    d: Decisions, tolerance: int, one_per: str | None, epoch: int
+    d: Decisions, tolerance: int, one_per: str | None, epoch: int, *, shared: bool
 ) -> tuple[NDArray[np.int8], list[str]]:
+    """Classes of difficulty, and what to know about them; none where no item is answered by all (``shared``)."""
     try:
         found = stats.partition(d, tolerance=tolerance, one_per=one_per, epoch=epoch)
     except InputError as error:
+        if shared:
+            raise
         return np.full(d.sizes["item"], -1, dtype=np.int8), [f"There are no classes of difficulty: {error}."]
     left, chosen = found.attrs["left_out"], found.attrs["chosen"]
     remarks = (

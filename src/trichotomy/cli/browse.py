@@ -73,9 +73,12 @@ def browse(
         typer.echo(f"{len(found.items):,} items ({what}), {len(found.observers):,} observers: {address}")
         typer.echo("Ctrl-C ends.")
         if not no_open:
+            import threading
             import webbrowser
 
-            webbrowser.open(address)
+            threading.Thread(
+                target=webbrowser.open, args=(address,), daemon=True
+            ).start()  # it may take its time
 
     serve(application(Site.of(found, pictures)), at, started=started)
     typer.echo("Stopped.")

@@ -5,8 +5,17 @@ import { byId, el } from "./elements.js";
 import { drawStrip, epochAt } from "./strip.js";
 import { count, mark, ownEpoch, plural, verdict } from "./words.js";
 
+let page = null; // of the gallery, that the item shown is on
+
+// Back to the gallery, where the item is.
+export function leaveItem() {
+  go(changed(page === null ? { item: null } : { item: null, at: page ? String(page) : null }));
+}
+
 export function showItem(item, about) {
   const section = byId("item");
+  const held = section.contains(document.activeElement) ? document.activeElement.id : "";
+  page = item.at < 0 ? null : item.at - (item.at % about.piece);
   const isPicked = picked().includes(item.index);
   const step = (index, text, name) => el("a", {
     className: "button", href: index === null ? null : addressOf(changed({ item: String(index) })), "aria-disabled": index === null ? "true" : null, id: `item-${name}`,
@@ -14,7 +23,7 @@ export function showItem(item, about) {
   });
   section.replaceChildren(
     el("nav", { className: "tools", "aria-label": "Items" },
-      el("a", { className: "button", id: "back", href: addressOf(changed({ item: null })), textContent: "Gallery", onclick: (event) => { event.preventDefault(); go(changed({ item: null })); } }),
+      el("a", { className: "button", id: "back", href: addressOf(changed({ item: null })), textContent: "Gallery", onclick: (event) => { event.preventDefault(); leaveItem(); } }),
       step(item.before, "← Previous", "before"), step(item.after, "Next →", "after"),
       el("span", { className: "hint", textContent: item.at < 0 ? "not among the items chosen" : `${count(item.at + 1)} of ${count(item.total)}` }),
       el("button", { type: "button", id: "pick-item", "aria-pressed": String(isPicked), textContent: isPicked ? "Picked ✓" : "Pick", onclick: () => togglePicked(item.index) })),
@@ -24,6 +33,7 @@ export function showItem(item, about) {
     about.epochs.length > 1 ? el("p", { className: "hint readout", id: "readout", role: "status", textContent: legend(about) }) : "",
     observers(item, about),
   );
+  if (held) byId(held)?.focus({ preventScroll: true });
 }
 
 const legend = (about) => `Each stroke is an epoch, ${about.epochs[0]} to ${about.epochs.at(-1)}: blue right, orange wrong, gray not asked. Point at one to read it.`;

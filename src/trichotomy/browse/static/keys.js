@@ -1,7 +1,8 @@
 // Keys: / searches, arrows move, Escape closes, x picks. Enter opens by itself: tiles are links.
 
-import { asked, changed, go, togglePicked } from "./address.js";
+import { asked, togglePicked } from "./address.js";
 import { byId } from "./elements.js";
+import { leaveItem } from "./item.js";
 import { arrow } from "./tiles.js";
 
 export function listenToKeys(about) {
@@ -28,5 +29,5 @@ export function listenToKeys(about) {
 function escape(event) {
   if (byId("export").open) byId("export").open = false;
   else if (event.target.matches("input, select")) event.target.blur();
-  else if (asked().get("item") !== null) go(changed({ item: null }));
+  else if (asked().get("item") !== null) leaveItem();
 }

@@ -11,12 +11,14 @@ export function showTiles(answer, about) {
   shown = answer;
   const list = byId("tiles");
   const chosen = new Set(picked());
+  const held = list.contains(document.activeElement) ? document.activeElement.closest("li")?.querySelector(".tile")?.dataset.index : undefined;
   list.className = `tiles ${about.images ? "of-images" : about.texts ? "of-texts" : "of-ids"}`;
   list.replaceChildren(...answer.items.map((item, k) => tile(item, k, chosen.has(item.index), about)));
   byId("summary").textContent =
     answer.total === answer.of ? plural(answer.of, "item") : `${count(answer.total)} of ${plural(answer.of, "item")}`;
   if (!answer.total) list.append(el("li", { className: "nothing", textContent: "No item is like this. Take a filter away." }));
   pages(answer, about.piece);
+  if (held !== undefined && wanted === null) focusItem(Number(held));
   if (wanted !== null) focusTile(wanted === "last" ? answer.items.length - 1 : 0);
   wanted = null;
 }
@@ -90,7 +92,8 @@ export function focusTile(k) {
 }
 
 export function focusItem(index) {
-  focusTile([...document.querySelectorAll(".tile")].findIndex((link) => Number(link.dataset.index) === index));
+  const k = [...document.querySelectorAll(".tile")].findIndex((link) => Number(link.dataset.index) === index);
+  if (k >= 0) focusTile(k);
 }
 
 // Arrow keys: to the neighbours, and over the edges of a page to the next one.

@@ -1,0 +1,364 @@
+"""Many models, one pass over the images: from models and data to a store of decisions."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import torch
+
+from trichotomy.datasets import Dataset, Progress
+from trichotomy.datasets.checks import check_count
+from trichotomy.datasets.reading import FileSplit
+from trichotomy.decisions import Store, create, is_store, provenance
+from trichotomy.decisions.provenance import sha256
+from trichotomy.decisions.schema import FAILURE
+from trichotomy.errors import InputError, TrichotomyError
+from trichotomy.evaluation.checkpoints import weights_hash
+from trichotomy.evaluation.entries import Entry, Models, entries
+from trichotomy.evaluation.features import store_for
+from trichotomy.evaluation.hooks import PENULTIMATE, check_layers
+from trichotomy.evaluation.images import Images, Part, load_images
+from trichotomy.evaluation.mapping import read_mapping
+from trichotomy.evaluation.outcome import Evaluation, outcome
+from trichotomy.evaluation.parts import Parts
+from trichotomy.evaluation.passes import Asked, Pass, Pictures
+from trichotomy.evaluation.sources import Model, load
+from trichotomy.models.packages import one_line
+from trichotomy.placement import check_free
+from trichotomy.representations import FeatureStore, Reading
+
+SPAN = 1024
+"""Images of a part: what a killed run repeats at most, per model."""
+BATCH = 64
+MODELS = "models"
+"""Entry of the provenance: what is known of each model."""
+Path_: TypeAlias = str | os.PathLike[str]
+
+
+def evaluate(
+    models: Models,
+    out: Path_,
+    *,
+    dataset: str | Dataset | None = None,
+    data: Path_ | None = None,
+    split: str = "test",
+    targets: Path_ | None = None,
+    options: Mapping[str, Any] | None = None,
+    mapping: Path_ | None = None,
+    combine: str | None = None,
+    weights: Path_ | None = None,
+    features: Path_ | None = None,
+    layers: Sequence[str] = (PENULTIMATE,),
+    batch_size: int = BATCH,
+    device: str = "cpu",
+    memory: int | None = None,
+    cache: Path_ | None = None,
+    resume: bool = False,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Evaluation:
+    """Ask pretrained models about images, and record their decisions.
+
+    Each image is decoded once and goes through every distinct transform once; models that fit into the memory together
+    share a pass. A model that fails is noted with its reason and the others finish.
+
+    Parameters
+    ----------
+    models
+        Specs such as ``torchvision:resnet50``, TOML lists, ``paper-sota``; or a table of id to a network that has a
+        ``transform``, or to a pair of the two.
+    out
+        The store to make, a folder.
+    dataset, data, split, options, targets
+        The images, as ``load_images`` takes them: a data set by name, or any folder.
+    mapping, combine
+        ``imagenet16`` or a file, to coarser classes, and how probabilities combine: ``mean`` or ``sum``.
+    weights
+        Folder of local checkpoints, called after the models' ids.
+    features, layers
+        Store of features to make beside the decisions, and the layers that they are of.
+    batch_size
+        Images at a time.
+    device
+        ``cpu`` or ``cuda``.
+    memory
+        Bytes that the weights of models may take together; default half of what there is.
+    cache
+        Folder in which decoded images are kept.
+    resume
+        Go on with the store where there is one: what is done stays, models that failed are tried again.
+    force
+        Replace a store that is there.
+    progress
+        Called as ``progress(what, done, total)``.
+
+    Returns
+    -------
+    Evaluation
+        Top-1 of each model, beside what it should be, and what failed.
+
+    Raises
+    ------
+    InputError
+        Models or images that cannot be found, a store of something else; one that was begun with other models, images
+        or options.
+    """
+    check_count("batch_size", batch_size)
+    path = Path(out)
+    if "://" in str(out):
+        msg = f"models are evaluated to a folder of this machine, not to {out}"
+        raise InputError(msg)
+    there = resume and path.exists()
+    if not there:
+        check_free(path, kind="store", is_one=is_store, force=force)
+    coarse = None if mapping is None else read_mapping(str(mapping), combine=combine)
+    if combine is not None and coarse is None:
+        msg = "combine is of a mapping; declare one, or leave it out"
+        raise InputError(msg)
+    wanted = entries(models, weights=None if weights is None else Path(weights))
+    images = load_images(
+        dataset, data, split=split, targets=None if targets is None else Path(targets), mapping=coarse,
+        options=options, cache=cache, progress=progress,
+    )  # fmt: skip
+    configuration = _configuration(wanted, images, batch_size, mapping)
+    store = (
+        _attached(path, configuration)
+        if there
+        else _created(path, wanted, images, configuration, force=force)
+    )
+    kept = None
+    if features is not None:
+        readings = [Reading(entry.id, 0, entry.condition or entry.id) for entry in wanted]
+        kept = store_for(
+            Path(features), readings, images.ids.tolist(), layers, dtype="float32", chunk_items=batch_size,
+            resume=resume, force=force, configuration={"command": "evaluate", "store": path.name},
+        )  # fmt: skip
+    work = _Work(store, wanted, images, batch_size, torch.device(device), kept, progress or (lambda *_: None))
+    work.carry_out(_memory(device) if memory is None else memory)
+    return outcome(store, wanted, images)
+
+
+@dataclass(slots=True)
+class _Work:
+    """The models of an evaluation, from those that wait to those that are done."""
+
+    store: Store
+    wanted: Sequence[Entry]
+    images: Images
+    batch_size: int
+    device: torch.device
+    features: FeatureStore | None
+    progress: Progress
+    parts: Parts = field(init=False)
+    passes: int = 0
+
+    def __post_init__(self) -> None:
+        span = self.batch_size * max(SPAN // self.batch_size, 1)
+        self.parts = Parts(Path(self.store.path), len(self.images.ids), span)
+
+    def carry_out(self, memory: int) -> None:
+        """Group after group of models that fit together makes a pass over the images."""
+        pending = {observer for observer, _ in self.store.pending()}
+        self.store.forgive([entry.id for entry in self.wanted if entry.id in pending])
+        missing = {k: self._missing(k, entry.id in pending) for k, entry in enumerate(self.wanted)}
+        for k, entry in enumerate(self.wanted):
+            if entry.id in pending and not missing[k]:
+                self._finish(k)
+        waiting = deque(k for k in missing if missing[k])
+        pictures, alone = Pictures(self.images), set[int]()
+        held: Asked | None = None
+        while waiting:
+            group: list[Asked] = []
+            used = 0
+            while waiting:
+                k = waiting[0]
+                one = held or self._loaded(k, missing[k])
+                held = None
+                if one is not None:
+                    size = one.model.size
+                    full = used + size > memory or k in alone or any(other.index in alone for other in group)
+                    if group and (full or not self._placed(one)):
+                        held = one
+                        break
+                    if not group and not self._placed(one):
+                        self._failed(k, self._too_small())
+                    else:
+                        group.append(one)
+                        used += size
+                waiting.popleft()
+            if group:
+                self._pass(group, pictures, again=bool(waiting))
+                for one in group:
+                    self._ended(one, waiting, alone if len(group) > 1 else None)
+            group.clear()
+            if self.device.type == "cuda":
+                torch.cuda.empty_cache()
+
+    def _missing(self, k: int, pending: bool) -> set[int]:
+        """Where the spans begin that decisions or features are lacking for."""
+        missing = set(self.parts.missing(k)) if pending else set()
+        if self.features is not None:
+            reading = self.features.readings[k]
+            chunks = self.features.pending(reading)
+            starts = [start for start, _ in self.parts.spans]
+            per_span = (starts[1] if len(starts) > 1 else len(self.images.ids)) // self.batch_size
+            missing |= {starts[min(chunk // max(per_span, 1), len(starts) - 1)] for chunk in chunks}
+        return missing
+
+    def _loaded(self, k: int, missing: set[int]) -> Asked | None:
+        entry = self.wanted[k]
+        self.progress(f"loading {entry.id}", 0, 0)
+        try:
+            model = load(entry, self.images)
+            if self.features is not None:
+                check_layers(model.network, self.features.layers)
+            self._describe(entry, model, begun=len(missing) < len(self.parts.spans))
+        except (TrichotomyError, MemoryError) as error:
+            self._failed(k, one_line(error))
+            return None
+        except Exception as error:  # noqa: BLE001 - anyone's code; the others go on
+            self._failed(k, f"{type(error).__name__}: {one_line(error)[:300]}")
+            return None
+        return Asked(k, entry.id, model, missing)
+
+    def _describe(self, entry: Entry, model: Model, *, begun: bool) -> None:
+        """Note what is known of a model; one whose weights have changed since it began is refused."""
+        digest = weights_hash(model.network)
+        known = dict(self.store.provenance.get(MODELS, {}))
+        before = known.get(entry.id, {}).get("weights_sha256")
+        if begun and before not in (None, digest):
+            msg = f"the weights of '{entry.id}' are not those that it began with; evaluate it to a store of its own"
+            raise InputError(msg)
+        own = entry.expected is not None
+        top1 = entry.expected if own else model.expected
+        on_imagenet = self.images.is_imagenet and self.images.mapping is None
+        about: dict[str, Any] = {
+            "source": entry.source, **model.about, **entry.about, "transform": model.transform.text,
+            "weights_sha256": digest,
+        }  # fmt: skip
+        if entry.checkpoint is not None:
+            about["checkpoint"] = {"name": entry.checkpoint.name, "sha256": sha256(entry.checkpoint)}
+        if top1 is not None and (on_imagenet or (own and entry.expected_on == "")):
+            about["expected"] = top1
+            about["expected_source"] = entry.expected_source if own else model.expected_source
+        self.store.note(**{MODELS: {**known, entry.id: about}})
+
+    def _placed(self, one: Asked) -> bool:
+        """Whether a model fits on the device beside what is there."""
+        try:
+            one.model.network.to(self.device)
+        except torch.OutOfMemoryError:
+            one.model.network.to("cpu")
+            return False
+        return True
+
+    def _pass(self, group: Sequence[Asked], pictures: Pictures, *, again: bool) -> None:
+        self.passes += 1
+        pictures.again = again and type(self.images.split) in (FileSplit, Part)
+        which = f"{len(group)} models" if len(group) > 1 else group[0].id
+        title = which if self.passes == 1 and not again else f"{which}, pass {self.passes}"
+        Pass(
+            self.images, self.parts, self.batch_size, self.device,
+            lambda done, total: self.progress(title, done, total), pictures,
+            () if self.features is None else self.features.layers,
+            None if self.features is None else self._keep_features,
+        ).run(group)  # fmt: skip
+
+    def _keep_features(self, one: Asked, chunk: int, found: Mapping[str, Any]) -> None:
+        assert self.features is not None
+        layers = {layer: found[layer] for layer in self.features.layers}
+        self.features.record(self.features.readings[one.index], chunk, layers)
+
+    def _ended(self, one: Asked, waiting: deque[int], alone: set[int] | None) -> None:
+        if one.put_off and alone is not None:
+            alone.add(one.index)
+            waiting.append(one.index)
+        elif one.put_off or one.failure:
+            self._failed(one.index, one.failure or self._too_small())
+        else:
+            known = dict(self.store.provenance.get(MODELS, {}))
+            how = one.how.how if one.how is not None else ""
+            self.store.note(**{MODELS: {**known, one.id: {**known.get(one.id, {}), "classes": how}}})
+            self._finish(one.index)
+
+    def _finish(self, k: int) -> None:
+        """Put a model's parts together in the store."""
+        entry = self.wanted[k]
+        if not self.store.done_by(entry.id)[0]:
+            found = self.parts.gather(k)
+            if not (self.images.targets >= 0).any():
+                del found["p_target"]
+            self.store.record(entry.id, 0, found.pop("response"), **found)  # type: ignore[arg-type]
+        self.parts.remove(k)
+
+    def _failed(self, k: int, reason: str) -> None:
+        self.store.fail(self.wanted[k].id, reason)
+        self.progress(f"{self.wanted[k].id} FAILED", 0, 0)
+
+    def _too_small(self) -> str:
+        return (
+            f"the memory of the device ({self.device}) is too small for it alone with batches of {self.batch_size}; "
+            "take smaller ones with --batch-size (batch_size=...)"
+        )
+
+
+def _memory(device: str) -> int:
+    """Half of the memory that is free on a GPU, or that the machine has."""
+    if device.startswith("cuda"):
+        return int(torch.cuda.mem_get_info()[0] // 2)
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+
+
+def _configuration(
+    wanted: Sequence[Entry], images: Images, batch_size: int, mapping: Path_ | None
+) -> dict[str, Any]:
+    """What decisions depend on, as plain JSON."""
+    plain: dict[str, Any] = {
+        "command": "evaluate", "models": [entry.as_plain() for entry in wanted], "data": dict(images.source),
+        "content": images.content_hash(), "batch_size": batch_size,
+    }  # fmt: skip
+    if images.mapping is not None:
+        plain["mapping"] = {
+            "name": Path(str(mapping)).name, "combine": images.mapping.combine,
+            "classes": {name: list(fine) for name, fine in images.mapping.groups.items()},
+        }  # fmt: skip
+    return plain
+
+
+def _created(
+    path: Path, wanted: Sequence[Entry], images: Images, configuration: Mapping[str, Any], *, force: bool
+) -> Store:
+    known = bool((images.targets >= 0).any())
+    return create(
+        path, observers=[entry.id for entry in wanted], items=images.ids.tolist(), target=images.targets,
+        arrays=("response", "p_target", "p_response") if known else ("response", "p_response"),
+        classes=images.classes,
+        observer_coords={
+            "condition": [entry.condition or entry.id for entry in wanted], FAILURE: [""] * len(wanted),
+        },
+        item_coords={} if images.split.paths is None else {"path": images.split.paths},
+        provenance=provenance(configuration=configuration)
+        | {"torch": torch.__version__, MODELS: {}},
+        force=force,
+    )  # fmt: skip
+
+
+def _attached(path: Path, configuration: Mapping[str, Any]) -> Store:
+    store = Store(path)
+    before = store.provenance.get("configuration", {})
+    if before.get("command") != "evaluate":
+        msg = f"{path} is no store that models were evaluated to; choose another name"
+        raise InputError(msg)
+    names = {
+        "models": "models", "data": "data", "content": "images", "batch_size": "batch size", "mapping": "mapping"
+    }  # fmt: skip
+    other = [word for key, word in names.items() if before.get(key) != configuration.get(key)]
+    if other:
+        msg = f"{path} was begun with other {', '.join(other)}, and is not gone on with; choose another name"
+        raise InputError(msg)
+    return store

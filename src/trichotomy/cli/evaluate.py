@@ -148,7 +148,7 @@ def _report(done: Evaluation, out: Path, *, as_json: bool) -> None:
     for sentence in done.notes:
         typer.echo(f"Note: {sentence}.", err=True)
     for sentence in done.warnings:
-        typer.echo(f"Warning: {sentence}.", err=True)
+        typer.echo(f"Warning: {sentence.rstrip('?')}{'?' if sentence.endswith('?') else '.'}", err=True)
     for result in done.failed:
         typer.echo(f"FAILED {result.id}: {result.failure}", err=True)
     if as_json:

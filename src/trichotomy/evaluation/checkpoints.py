@@ -19,6 +19,16 @@ from trichotomy.models.packages import one_line
 
 NESTS = ("state_dict", "model", "model_state_dict", "state_dict_ema", "net")
 """Keys under which training scripts put the weights."""
+CODE = (
+    "Unsupported global",
+    "Unsupported class",
+    "GLOBAL",
+    "call reduce",
+    "NEWOBJ",
+    "build state",
+    "persistent_load",
+)
+"""What PyTorch's reader of weights says of pickles that would call something."""
 PREFIXES = ("module.", "model.", "_orig_mod.")
 """What wrappers put before every name."""
 
@@ -81,7 +91,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
             return load_file(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
     except UnpicklingError as error:
-        if "weights_only" not in str(error) and "Unsupported" not in str(error):
+        if not any(word in str(error) for word in CODE):
             raise _damaged(path, error) from error
         msg = (
             f"the checkpoint {path} holds pickled objects beside tensors, which could run code and are not read; save "

@@ -12,6 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import numpy as np
+import zarr
 from numpy.typing import NDArray
 
 NAMES = ("response", "p_target", "p_response")
@@ -43,7 +44,11 @@ class Parts:
 
     def write(self, model: int, start: int, arrays: Sequence[NDArray[np.generic]]) -> None:
         """Keep a model's response, p_target and p_response of the span that begins at ``start``."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        if not self._folder.is_dir():
+            zarr.open_group(
+                self._folder.parent, mode="a", zarr_format=3
+            )  # or zarr wonders what lies in the store
+            self._folder.mkdir(exist_ok=True)
         aside = self._folder / f".{uuid4().hex}.partial"
         with aside.open("wb") as file:
             np.savez(file, **dict(zip(NAMES, arrays, strict=True)))  # type: ignore[arg-type]
@@ -68,7 +73,7 @@ class Parts:
         path = self._path(model, start)
         stop = dict(self.spans)[start]
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
                 found = {name: file[name] for name in NAMES}
         except FileNotFoundError:
             return None

@@ -73,7 +73,9 @@ def load(name: str, entry: Entry, images: Images) -> Model:
     transform = entry.transform
     if transform is None:
         config = library.transform.PreprocessCfg(**library.model.get_model_preprocess_cfg(tower))
-        apply = Transform.of_library(library.image_transform_v2(config, is_train=False), kind="open_clip")
+        apply = Transform.of_library(
+            library.transform.image_transform_v2(config, is_train=False), kind="open_clip"
+        )
     else:
         apply = transform.transform()
     about = {"open_clip": library.__version__, "weights": tag, "prompts": len(prompts), "zero_shot": True}

@@ -6,7 +6,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import agreement, bookkeeping, decoding, lockstep, reading, report, study
+from benchmarks import agreement, bookkeeping, decoding, evaluate, lockstep, reading, report, study
 from benchmarks.timing import Row, machine
 
 HEAD = "| what, against what | ours (s) | theirs (s) | theirs / ours | wanted | met | |"
@@ -34,6 +34,8 @@ def main() -> int:
     tables["The controlled study"] = [*study.rows(), *bookkeeping.rows()]
     print("decoding ...", file=sys.stderr)
     tables["Images decoded once"] = [*lockstep.rows(), *decoding.rows()]
+    print("evaluate ...", file=sys.stderr)
+    tables["Pretrained models"] = evaluate.rows()
     tables["From decisions to a report"] = analyzed
     text = _document(tables, steps)
     DOCUMENT.write_text(text, encoding="utf-8")

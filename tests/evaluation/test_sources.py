@@ -303,7 +303,7 @@ def test_checkpoints_that_do_not_fit(tmp_path, end):
         load_weights(fresh, saved(other, "other"))
     cut = saved(own, "cut")
     cut.write_bytes(cut.read_bytes()[:-300])
-    with pytest.raises(InputError, match="cannot be read .*copy it again"):
+    with pytest.raises(InputError, match=r"cannot be read .*copy it again"):
         load_weights(fresh, cut)
     cut.write_bytes(b"no checkpoint at all")
     with pytest.raises(InputError, match="cannot be read"):

@@ -239,6 +239,9 @@ def test_without_targets_and_with_a_file_of_them(folder, two, tmp_path):
     assert (d["target"].values == -1).all()
     assert np.isnan(done.results[0].top1)
     assert "no targets" in done.notes[0]
+    wider = {**two, "c": (network(1, classes=5), crop())}
+    (warning,) = tri.evaluate(wider, tmp_path / "wide.zarr", data=flat).warnings
+    assert "the models have 3, 5 outputs" in warning
     ids = d["item"].values.tolist()
     (tmp_path / "t.csv").write_text("image,label\n" + "".join(f"{i},{i[:3]}\n" for i in reversed(ids[1:])))
     named = tri.evaluate(two, tmp_path / "y.zarr", data=flat, targets=tmp_path / "t.csv")
@@ -304,3 +307,23 @@ def test_data_sets_by_name_gray_and_in_color(tmp_path):
         models, tmp_path / "y.zarr", dataset="digits", split="train", options={"train_items": 50}
     )
     assert train.items == 50
+
+
+def test_what_makes_no_sense_is_refused(folder, two, tmp_path):
+    def refused(said, **options):
+        with pytest.raises((InputError, LookupError), match=said):
+            tri.evaluate(two, tmp_path / "x.zarr", **options)
+        assert not (tmp_path / "x.zarr").exists()
+
+    refused("options and the training split are of a data set", data=folder, split="train")
+    refused("options and the training split are of a data set", data=folder, options={"shorter": 3})
+    refused("combine is of a mapping", data=folder, combine="sum")
+    refused("batch_size", data=folder, batch_size=0)
+    refused("no split called 'val'", data=folder, split="val")
+    refused("no images to evaluate")
+    (tmp_path / "empty").mkdir()
+    refused("holds no image", data=tmp_path / "empty")
+    if not torch.cuda.is_available():
+        refused("no GPU that PyTorch can use", data=folder, device="cuda")
+    with pytest.raises(InputError, match="to a folder of this machine"):
+        tri.evaluate(two, "memory://x", data=folder)

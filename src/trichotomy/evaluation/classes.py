@@ -40,10 +40,13 @@ class Answers:
         ``mean`` or ``sum``.
     how
         By what outputs and classes were matched.
+    outputs
+        How many the model has.
     """
 
     columns: NDArray[np.int64] | None
     how: str
+    outputs: int
     group: NDArray[np.int64] | None = None
     combine: str = "mean"
 
@@ -69,13 +72,14 @@ def answers(model: Sequence[str], width: int, images: Images, name: str) -> Answ
     """
     wanted = images.fine
     if not wanted:
-        return Answers(None, "targets are indices of classes: names were not compared")
+        return Answers(None, "the data's classes have no names: nothing was compared", width)
     columns, how = _columns(model, width, wanted, name)
     if images.mapping is None:
         same = len(columns) == width and bool((columns == np.arange(width)).all())
-        return Answers(None if same else columns, how)
+        return Answers(None if same else columns, how, width)
     of = images.mapping.of()
-    return Answers(columns, how, np.array([of[fine] for fine in wanted]), images.mapping.combine)
+    group = np.array([of[fine] for fine in wanted])
+    return Answers(columns, how, width, group, images.mapping.combine)
 
 
 def _columns(

@@ -113,6 +113,9 @@ def evaluate(
     if "://" in str(out):
         msg = f"models are evaluated to a folder of this machine, not to {out}"
         raise InputError(msg)
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        msg = "there is no GPU that PyTorch can use; take the CPU with --device cpu (device='cpu')"
+        raise InputError(msg)
     there = resume and path.exists()
     if not there:
         check_free(path, kind="store", is_one=is_store, force=force)
@@ -204,10 +207,8 @@ class _Work:
         missing = set(self.parts.missing(k)) if pending else set()
         if self.features is not None:
             reading = self.features.readings[k]
-            chunks = self.features.pending(reading)
-            starts = [start for start, _ in self.parts.spans]
-            per_span = (starts[1] if len(starts) > 1 else len(self.images.ids)) // self.batch_size
-            missing |= {starts[min(chunk // max(per_span, 1), len(starts) - 1)] for chunk in chunks}
+            firsts = [chunk * self.batch_size for chunk in self.features.pending(reading)]
+            missing |= {first // self.parts.span * self.parts.span for first in firsts}
         return missing
 
     def _loaded(self, k: int, missing: set[int]) -> Asked | None:
@@ -282,8 +283,8 @@ class _Work:
             self._failed(one.index, one.failure or self._too_small())
         else:
             known = dict(self.store.provenance.get(MODELS, {}))
-            how = one.how.how if one.how is not None else ""
-            self.store.note(**{MODELS: {**known, one.id: {**known.get(one.id, {}), "classes": how}}})
+            found = {} if one.how is None else {"classes": one.how.how, "outputs": one.how.outputs}
+            self.store.note(**{MODELS: {**known, one.id: {**known.get(one.id, {}), **found}}})
             self._finish(one.index)
 
     def _finish(self, k: int) -> None:

@@ -116,6 +116,9 @@ def load_images(
         kind = "split"
         raise UnknownNameError(kind, split, list(SPLITS))
     if dataset is None:
+        if options or split != SPLITS[1]:
+            msg = "options and the training split are of a data set; name one, or leave them out"
+            raise InputError(msg)
         found = _of_folder(data, progress)
     else:
         if isinstance(dataset, str):

@@ -111,6 +111,12 @@ def outcome(store: Store, wanted: Sequence[Entry], images: Images) -> Evaluation
             Result(entry.id, right, stated.get("expected"), stated.get("expected_source", ""), failure)
         )
     warnings = [text for r in results for text in _doubts(r, int(known.sum()), len(images.classes))]
+    widths = {known["outputs"] for known in about.values() if "outputs" in known}
+    if not images.classes and len(widths) > 1:
+        warnings.append(
+            f"the models have {', '.join(map(str, sorted(widths)))} outputs, and the images no classes to match them "
+            "with: equal responses may mean different classes"
+        )
     store.note(warnings=warnings)
     return Evaluation(store, tuple(results), len(images.ids), tuple(warnings), tuple(_notes(images, about)))
 

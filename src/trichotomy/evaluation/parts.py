@@ -34,6 +34,7 @@ class Parts:
 
     def __init__(self, store: Path, count: int, span: int) -> None:
         self._folder = store / FOLDER
+        self.span = span
         self.spans: list[tuple[int, int]] = [
             (start, min(start + span, count)) for start in range(0, count, span)
         ]

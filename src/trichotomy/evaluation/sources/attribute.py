@@ -57,7 +57,8 @@ def of_object(found: Any, entry: Entry, images: Images) -> Model:
         )
         raise InputError(msg)
     apply = chosen.transform() if isinstance(chosen, Crop) else Transform.of_user(chosen)
-    names = classes_of(entry, images) or tuple(map(str, getattr(network, "classes", ())))
+    own = getattr(network, "classes", ())
+    names = classes_of(entry, images) or tuple(map(str, own if isinstance(own, list | tuple) else ()))
     return Model(network, apply, names, {"class": type(network).__qualname__})
 
 

@@ -330,6 +330,19 @@ def test_a_wrong_checkpoint_fails_its_model_alone(tmp_path, folder):
     assert not done.results[1].failure
 
 
+def test_a_package_that_is_not_there_is_named(tmp_path, folder):
+    text = 'package = "pip install some-package"\nurl = "https://example.org"\nnote = "convert it"\n'
+    (tmp_path / "list.toml").write_text(LIST.format(id="a", source="no_such_package:Net") + text)
+    done = tri.evaluate(str(tmp_path / "list.toml"), tmp_path / "x.zarr", data=folder)
+    assert "no module 'no_such_package'" in done.results[0].failure
+    assert done.results[0].failure.endswith("install it: pip install some-package")
+    text += "checkpoint_required = true\n"
+    (tmp_path / "list.toml").write_text(LIST.format(id="a", source="no_such_package:Net") + text)
+    done = tri.evaluate(str(tmp_path / "list.toml"), tmp_path / "y.zarr", data=folder)
+    assert "put its checkpoint as a.safetensors" in done.results[0].failure
+    assert done.results[0].failure.endswith("From https://example.org: convert it")
+
+
 @pytest.mark.usefixtures("torchvision_importable")
 def test_the_papers_eleven():
     import timm

@@ -141,66 +141,92 @@ def evaluate(
             Path(features), readings, images.ids.tolist(), layers, dtype="float32", chunk_items=batch_size,
             resume=resume, force=force, configuration={"command": "evaluate", "store": path.name},
         )  # fmt: skip
-    work = _Work(store, wanted, images, batch_size, torch.device(device), kept, progress or (lambda *_: None))
-    work.carry_out(_memory(device) if memory is None else memory)
+    _Work(
+        store, wanted, images, batch_size, torch.device(device), _memory(device) if memory is None else memory, kept,
+        progress or (lambda *_: None),
+    ).carry_out()  # fmt: skip
     return outcome(store, wanted, images)
 
 
 @dataclass(slots=True)
 class _Work:
-    """The models of an evaluation, from those that wait to those that are done."""
+    """The models of an evaluation, from those that wait to those that are done.
+
+    Attributes
+    ----------
+    missing
+        Of each model, where the spans begin that decisions or features are lacking for.
+    waiting, alone, held
+        Models yet to be asked, by their place; those of them that no other fits beside; and the one that was loaded and
+        found no room.
+    """
 
     store: Store
     wanted: Sequence[Entry]
     images: Images
     batch_size: int
     device: torch.device
+    memory: int
     features: FeatureStore | None
     progress: Progress
     parts: Parts = field(init=False)
+    missing: dict[int, set[int]] = field(default_factory=dict)
+    waiting: deque[int] = field(default_factory=deque)
+    alone: set[int] = field(default_factory=set)
+    held: Asked | None = None
     passes: int = 0
 
     def __post_init__(self) -> None:
         span = self.batch_size * max(SPAN // self.batch_size, 1)
         self.parts = Parts(Path(self.store.path), len(self.images.ids), span)
 
-    def carry_out(self, memory: int) -> None:
+    def carry_out(self) -> None:
         """Group after group of models that fit together makes a pass over the images."""
         pending = {observer for observer, _ in self.store.pending()}
         self.store.forgive([entry.id for entry in self.wanted if entry.id in pending])
-        missing = {k: self._missing(k, entry.id in pending) for k, entry in enumerate(self.wanted)}
         for k, entry in enumerate(self.wanted):
-            if entry.id in pending and not missing[k]:
+            self.missing[k] = self._missing(k, entry.id in pending)
+            if self.missing[k]:
+                self.waiting.append(k)
+            elif entry.id in pending:
                 self._finish(k)
-        waiting = deque(k for k in missing if missing[k])
-        pictures, alone = Pictures(self.images), set[int]()
-        held: Asked | None = None
-        while waiting:
-            group: list[Asked] = []
-            used = 0
-            while waiting:
-                k = waiting[0]
-                one = held or self._loaded(k, missing[k])
-                held = None
-                if one is not None:
-                    size = one.model.size
-                    full = used + size > memory or k in alone or any(other.index in alone for other in group)
-                    if group and (full or not self._placed(one)):
-                        held = one
-                        break
-                    if not group and not self._placed(one):
-                        self._failed(k, self._too_small())
-                    else:
-                        group.append(one)
-                        used += size
-                waiting.popleft()
-            if group:
-                self._pass(group, pictures, again=bool(waiting))
-                for one in group:
-                    self._ended(one, waiting, alone if len(group) > 1 else None)
-            group.clear()
+        pictures = Pictures(self.images)
+        while self.waiting:
+            self._turn(pictures)
             if self.device.type == "cuda":
                 torch.cuda.empty_cache()
+
+    def _turn(self, pictures: Pictures) -> None:
+        """One pass, of the models next in turn that fit together."""
+        group: list[Asked] = []
+        while self.waiting:
+            k = self.waiting[0]
+            one = self.held if self.held is not None else self._loaded(k)
+            self.held = None
+            if one is not None and not self._joins(one, group):
+                if group:
+                    self.held = one
+                    break
+                self._failed(k, self._too_small())
+            self.waiting.popleft()
+        if group:
+            self._pass(group, pictures)
+        for one in group:
+            self._ended(one, together=len(group) > 1)
+
+    def _joins(self, one: Asked, group: list[Asked]) -> bool:
+        """Put a model on the device, beside those of a group if there is room."""
+        sizes = sum(other.model.size for other in group)
+        apart = one.index in self.alone or any(other.index in self.alone for other in group)
+        if group and (apart or sizes + one.model.size > self.memory):
+            return False
+        try:
+            one.model.network.to(self.device)
+        except torch.OutOfMemoryError:
+            one.model.network.to("cpu")
+            return False
+        group.append(one)
+        return True
 
     def _missing(self, k: int, pending: bool) -> set[int]:
         """Where the spans begin that decisions or features are lacking for."""
@@ -211,8 +237,8 @@ class _Work:
             missing |= {first // self.parts.span * self.parts.span for first in firsts}
         return missing
 
-    def _loaded(self, k: int, missing: set[int]) -> Asked | None:
-        entry = self.wanted[k]
+    def _loaded(self, k: int) -> Asked | None:
+        entry, missing = self.wanted[k], self.missing[k]
         self.progress(f"loading {entry.id}", 0, 0)
         try:
             model = load(entry, self.images)
@@ -249,17 +275,9 @@ class _Work:
             about["expected_source"] = entry.expected_source if own else model.expected_source
         self.store.note(**{MODELS: {**known, entry.id: about}})
 
-    def _placed(self, one: Asked) -> bool:
-        """Whether a model fits on the device beside what is there."""
-        try:
-            one.model.network.to(self.device)
-        except torch.OutOfMemoryError:
-            one.model.network.to("cpu")
-            return False
-        return True
-
-    def _pass(self, group: Sequence[Asked], pictures: Pictures, *, again: bool) -> None:
+    def _pass(self, group: Sequence[Asked], pictures: Pictures) -> None:
         self.passes += 1
+        again = bool(self.waiting)
         pictures.again = again and type(self.images.split) in (FileSplit, Part)
         which = f"{len(group)} models" if len(group) > 1 else group[0].id
         title = which if self.passes == 1 and not again else f"{which}, pass {self.passes}"
@@ -275,10 +293,10 @@ class _Work:
         layers = {layer: found[layer] for layer in self.features.layers}
         self.features.record(self.features.readings[one.index], chunk, layers)
 
-    def _ended(self, one: Asked, waiting: deque[int], alone: set[int] | None) -> None:
-        if one.put_off and alone is not None:
-            alone.add(one.index)
-            waiting.append(one.index)
+    def _ended(self, one: Asked, *, together: bool) -> None:
+        if one.put_off and together:
+            self.alone.add(one.index)
+            self.waiting.append(one.index)
         elif one.put_off or one.failure:
             self._failed(one.index, one.failure or self._too_small())
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -113,6 +114,9 @@ def fetching(entry: Entry) -> Iterator[None]:
     """Say in one sentence why a source's own weights cannot be had, and what to do about it."""
     from trichotomy.evaluation.entries import safe_name
 
+    hub = logging.getLogger("huggingface_hub")
+    level = hub.level
+    hub.setLevel(logging.ERROR)  # it tells of every attempt
     try:
         yield
     except TrichotomyError:
@@ -123,6 +127,8 @@ def fetching(entry: Entry) -> Iterator[None]:
             f"into a folder as {safe_name(entry.id)}.safetensors (or .pth) and name it with --weights (weights=...)"
         )
         raise InputError(msg) from error
+    finally:
+        hub.setLevel(level)
 
 
 def _lacking(entry: Entry) -> str:

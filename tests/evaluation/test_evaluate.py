@@ -16,7 +16,7 @@ from pictures import CLASSES, crop, network, slow, write_pictures
 import trichotomy as tri
 from trichotomy.datasets import pictures as decoding
 from trichotomy.errors import InputError, StoreError
-from trichotomy.evaluation import evaluating
+from trichotomy.evaluation import turns
 from trichotomy.representations import matrix, open_features, readings
 
 
@@ -77,7 +77,7 @@ def test_each_image_is_decoded_once_and_equal_transforms_are_made_once(folder, t
 
 @pytest.mark.parametrize("stops_at", [1, 3, 5])
 def test_a_run_that_was_stopped_goes_on_exactly(folder, two, tmp_path, monkeypatch, stops_at):
-    monkeypatch.setattr(evaluating, "SPAN", 4)
+    monkeypatch.setattr(turns, "SPAN", 4)
     whole = tri.evaluate(two, tmp_path / "whole.zarr", data=folder, batch_size=2)
 
     def stop(what, done, total):
@@ -158,10 +158,10 @@ def test_models_that_do_not_fit_together_take_turns(folder, two, tmp_path, monke
         "trichotomy.datasets.reading.decode", lambda *a, **k: decoded.append(a[1]) or read(*a, **k)
     )
     said = []
-    turns = tri.evaluate(
+    apart = tri.evaluate(
         two, tmp_path / "y.zarr", data=folder, memory=1, progress=lambda *a: said.append(a[0])
     )
-    assert_same(together.store, turns.store)
+    assert_same(together.store, apart.store)
     assert [s for s in dict.fromkeys(said) if s.startswith(("a", "b"))] == ["a, pass 1", "b, pass 2"]
     assert len(decoded) == 18  # the second pass has them from memory
     tri.evaluate(two, tmp_path / "z.zarr", data=folder, memory=1, cache=tmp_path / "cache")
@@ -214,7 +214,7 @@ def test_what_is_gone_on_with_must_be_the_same(folder, two, tmp_path):
 
 
 def test_weights_that_change_while_a_model_is_at_work_are_refused(folder, two, tmp_path, monkeypatch):
-    monkeypatch.setattr(evaluating, "SPAN", 4)
+    monkeypatch.setattr(turns, "SPAN", 4)
 
     def stop(what, done, total):
         if done == 10:
@@ -259,7 +259,7 @@ def test_without_targets_and_with_a_file_of_them(folder, two, tmp_path):
 
 
 def test_features_beside_the_decisions(folder, two, tmp_path, monkeypatch):
-    monkeypatch.setattr(evaluating, "SPAN", 4)
+    monkeypatch.setattr(turns, "SPAN", 4)
     place = tmp_path / "f.zarr"
 
     def stop(what, done, total):

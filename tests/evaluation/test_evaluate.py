@@ -309,6 +309,22 @@ def test_data_sets_by_name_gray_and_in_color(tmp_path):
     assert train.items == 50
 
 
+def test_one_split_of_a_data_set_is_asked_and_cached(two, tmp_path, monkeypatch):
+    write_pictures(tmp_path / "data" / "train", per_class=2)
+    write_pictures(tmp_path / "data" / "val", per_class=4)
+    monkeypatch.setattr(
+        "trichotomy.datasets.folders.decode_all", lambda *_, **__: None
+    )  # as if they were many
+    options = {"dataset": "imagefolder", "data": tmp_path / "data"}
+    plain = tri.evaluate(two, tmp_path / "x.zarr", **options)
+    kept = tri.evaluate(two, tmp_path / "y.zarr", cache=tmp_path / "cache", **options)
+    assert_same(plain.store, kept.store)
+    assert [p.name.split("-")[:2] for p in (tmp_path / "cache").iterdir()] == [["imagefolder", "test"]]
+    assert plain.items == 12
+    assert plain.store.read()["item"].values[0] == "test/ape/0.png"
+    assert tri.evaluate(two, tmp_path / "z.zarr", split="train", **options).items == 6
+
+
 def test_what_makes_no_sense_is_refused(folder, two, tmp_path):
     def refused(said, **options):
         with pytest.raises((InputError, LookupError), match=said):
@@ -323,6 +339,9 @@ def test_what_makes_no_sense_is_refused(folder, two, tmp_path):
     refused("no images to evaluate")
     (tmp_path / "empty").mkdir()
     refused("holds no image", data=tmp_path / "empty")
+    write_pictures(tmp_path / "split" / "train")
+    write_pictures(tmp_path / "split" / "val")
+    refused("holds train/, val/ of a data set", data=tmp_path / "split")
     if not torch.cuda.is_available():
         refused("no GPU that PyTorch can use", data=folder, device="cuda")
     with pytest.raises(InputError, match="to a folder of this machine"):

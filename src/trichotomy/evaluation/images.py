@@ -134,11 +134,11 @@ def load_images(
     if found.split.channels not in (1, 3):
         msg = f"the images have {found.split.channels} channels; models are given pictures of 1 or 3"
         raise InputError(msg)
+    if cache is not None:
+        found = replace(found, split=_cached(found, cache, progress))
     if targets is not None:
         found = _with_targets(found, targets)
-    if mapping is not None:
-        found = _mapped(found, mapping)
-    return found if cache is None else replace(found, split=_cached(found, cache, progress))
+    return found if mapping is None else _mapped(found, mapping)
 
 
 def _of_folder(data: str | os.PathLike[str] | None, progress: Progress | None) -> Images:
@@ -164,7 +164,13 @@ def _of_folder(data: str | os.PathLike[str] | None, progress: Progress | None) -
     ids = np.array(sorted(paths), object)
     tops = [path.partition("/")[0] if "/" in path else "" for path in ids]
     classes = tuple(sorted(set(tops)))
-    if "" in classes or len(classes) < 2 or set(classes) <= {*SPLITS, "val"}:
+    if set(classes) <= {*SPLITS, "val"}:
+        msg = (
+            f"{root} holds {', '.join(f'{name}/' for name in classes)} of a data set; name that (trichotomy evaluate "
+            f"imagefolder --data {root}), or {root / classes[-1]} as the folder"
+        )
+        raise InputError(msg)
+    if "" in classes or len(classes) < 2:
         classes, labels = (), np.full(len(ids), MISSING, np.int64)
     else:
         index = {name: k for k, name in enumerate(classes)}

@@ -68,8 +68,8 @@ def one_line(error: Exception) -> str:
 def _what_is_wrong(package: str, feature: str, error: Exception) -> str:
     distribution = DISTRIBUTIONS.get(package, package)
     found = f"{feature} needs {package}; {package} {metadata.version(distribution)} is installed but does not load"
-    if package == "torch":
-        return f"{found}: {one_line(error)}. Install it anew: pip install --force-reinstall torch"
+    if package in ("torch", "open_clip", "transformers"):
+        return f"{found}: {one_line(error)}. Install it anew: pip install --force-reinstall {distribution}"
     import torch
 
     build = torch.__version__.partition("+")[2]  # such as "cpu" or "cu130"; empty for the registry's own

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -110,25 +111,32 @@ def load(entry: Entry, images: Images) -> Model:
 
 
 @contextmanager
-def fetching(entry: Entry) -> Iterator[None]:
-    """Say in one sentence why a source's own weights cannot be had, and what to do about it."""
+def fetching(entry: Entry, *, instead: str = "") -> Iterator[None]:
+    """Say in one sentence why a source's own weights cannot be had, and what to do about it.
+
+    Parameters
+    ----------
+    instead
+        What to do; default to put the weights into a folder.
+    """
     from trichotomy.evaluation.entries import safe_name
 
-    hub = logging.getLogger("huggingface_hub")
-    level = hub.level
-    hub.setLevel(logging.ERROR)  # it tells of every attempt
+    before = logging.root.manager.disable
+    logging.disable(logging.ERROR)  # packages tell of every attempt
     try:
         yield
     except TrichotomyError:
         raise
     except Exception as error:
-        msg = (
-            f"{entry.source} cannot be loaded: {one_line(error)[:200]}. Where there is no network, put its weights "
-            f"into a folder as {safe_name(entry.id)}.safetensors (or .pth) and name it with --weights (weights=...)"
+        reason = shorten(one_line(error), 240, placeholder=" [...]")
+        remedy = instead or (
+            f"put its weights into a folder as {safe_name(entry.id)}.safetensors (or .pth) and name it with --weights "
+            "(weights=...)"
         )
+        msg = f"{entry.source} cannot be loaded: {reason}. Where there is no network, {remedy}"
         raise InputError(msg) from error
     finally:
-        hub.setLevel(level)
+        logging.disable(before)
 
 
 def _lacking(entry: Entry) -> str:

@@ -34,7 +34,7 @@ class Logits(nn.Module):
 def load(name: str, entry: Entry, images: Images) -> Model:
     """Load a classifier and its image processor."""
     library = require_transformers(f"the model '{entry.id}'")
-    with fetching(entry):
+    with fetching(entry, instead="name a local folder with the model and its image processor: hf:FOLDER"):
         if entry.checkpoint is None:
             network = library.AutoModelForImageClassification.from_pretrained(
                 name, use_safetensors=True, trust_remote_code=False

@@ -328,6 +328,17 @@ def test_a_wrong_checkpoint_fails_its_model_alone(tmp_path, folder):
     done = tri.evaluate(models, tmp_path / "x.zarr", data=folder, weights=tmp_path / "w")
     assert "have another shape" in done.results[0].failure
     assert not done.results[1].failure
+    torch.save(
+        network(4).state_dict(), tmp_path / "w" / "a.pth"
+    )  # a better one: only what has answered must stay
+    again = tri.evaluate(models, tmp_path / "x.zarr", data=folder, weights=tmp_path / "w", resume=True)
+    assert not again.failed
+    d = again.store.read()
+    logits = slow(folder, d["item"].values.tolist(), network(4), crop())
+    np.testing.assert_array_equal(d["response"][0, 0], logits.argmax(1))
+    torch.save(network(5).state_dict(), tmp_path / "w" / "a.pth")
+    with pytest.raises(InputError, match="begun with other models"):
+        tri.evaluate(models, tmp_path / "x.zarr", data=folder, weights=tmp_path / "w", resume=True)
 
 
 def test_a_package_that_is_not_there_is_named(tmp_path, folder):

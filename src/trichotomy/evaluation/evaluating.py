@@ -20,6 +20,7 @@ from trichotomy.evaluation.hooks import PENULTIMATE
 from trichotomy.evaluation.images import Images, load_images
 from trichotomy.evaluation.mapping import read_mapping
 from trichotomy.evaluation.outcome import Evaluation, outcome
+from trichotomy.evaluation.parts import begun
 from trichotomy.evaluation.turns import MODELS, Work, free_memory
 from trichotomy.placement import check_free
 from trichotomy.representations import Reading
@@ -176,11 +177,20 @@ def _attached(path: Path, configuration: Mapping[str, Any]) -> Store:
     if before.get("command") != "evaluate":
         msg = f"{path} is no store that models were evaluated to; choose another name"
         raise InputError(msg)
-    names = {
-        "models": "models", "data": "data", "content": "images", "batch_size": "batch size", "mapping": "mapping"
-    }  # fmt: skip
+    names = {"data": "data", "content": "images", "batch_size": "batch size", "mapping": "mapping"}
     other = [word for key, word in names.items() if before.get(key) != configuration.get(key)]
+    if not _same_models(store, before.get("models", []), configuration["models"]):
+        other.insert(0, "models")
     if other:
         msg = f"{path} was begun with other {', '.join(other)}, and is not gone on with; choose another name"
         raise InputError(msg)
+    store.note(configuration=dict(configuration))
     return store
+
+
+def _same_models(store: Store, before: Sequence[Any], now: Sequence[Any]) -> bool:
+    """Whether models are the same, but for those that have answered nothing: they may have got another checkpoint."""
+    if [model["id"] for model in before] != [model["id"] for model in now]:
+        return False
+    changed = [k for k, (old, new) in enumerate(zip(before, now, strict=True)) if old != new]
+    return not any(store.done_by(now[k]["id"])[0] or begun(Path(store.path), k) for k in changed)

@@ -19,6 +19,11 @@ NAMES = ("response", "p_target", "p_response")
 FOLDER = Path("evaluation") / "parts"
 
 
+def begun(store: Path, model: int) -> bool:
+    """Whether a model has parts beside a store."""
+    return any((store / FOLDER).glob(f"{model:04d}-*.npz"))
+
+
 class Parts:
     """The parts of an evaluation.
 

@@ -6,7 +6,17 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import agreement, bookkeeping, decoding, lockstep, reading, report, similarity, study
+from benchmarks import (
+    agreement,
+    bookkeeping,
+    decoding,
+    evaluate,
+    lockstep,
+    reading,
+    report,
+    similarity,
+    study,
+)
 from benchmarks.timing import Row, machine
 
 HEAD = "| what, against what | ours (s) | theirs (s) | theirs / ours | wanted | met | |"
@@ -36,6 +46,8 @@ def main() -> int:
     tables["Images decoded once"] = [*lockstep.rows(), *decoding.rows()]
     print("similarity ...", file=sys.stderr)
     tables["Similarity of representations"] = similarity.rows()
+    print("evaluate ...", file=sys.stderr)
+    tables["Pretrained models"] = evaluate.rows()
     tables["From decisions to a report"] = analyzed
     text = _document(tables, steps)
     DOCUMENT.write_text(text, encoding="utf-8")

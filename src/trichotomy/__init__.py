@@ -27,7 +27,7 @@ _PUBLIC = {
         "residual_consistency", "response_consistency", "similarity", "study_notes", "superclass_shares",
     ),
     "trichotomy.report": ("analyze",),
-    "trichotomy.evaluation": ("features", "study_features"),
+    "trichotomy.evaluation": ("evaluate", "features", "study_features"),
 }  # fmt: skip
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names}
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from trichotomy.cli import analyze, demo, figure, formats, read, similarity, study
+from trichotomy.cli import analyze, demo, evaluate, figure, formats, read, similarity, study
 from trichotomy.errors import TrichotomyError
 
 WRONG_INPUT = 2
@@ -48,6 +48,7 @@ for command in (
     figure.figure,
     similarity.similarity,
     study.study,
+    evaluate.evaluate,
     formats.formats,
 ):
     app.command()(_interruptible(command))

@@ -20,6 +20,8 @@ from trichotomy.estimators.agreement import (
 )
 from trichotomy.estimators.association import RankAssociation, rank_association, rank_association_interval
 from trichotomy.estimators.carried import Carried, carried, jackknife_error, pair_shares
+from trichotomy.estimators.correlation import weighted_pearson, weighted_spearman
+from trichotomy.estimators.crossed import crossed_mean, crossed_weights, item_totals, percentile_bounds
 from trichotomy.estimators.equivalence import two_one_sided
 from trichotomy.estimators.fits import fit_beta_difficulty, fit_sigmoid_difficulty, log_likelihood
 from trichotomy.estimators.gaussian import gaussian_divergence
@@ -33,6 +35,7 @@ from trichotomy.estimators.joint import (
     mean_kappa,
 )
 from trichotomy.estimators.learning import finally_learned, first_learned, forgetting_events, order_agreement
+from trichotomy.estimators.logistic import Logistic, logistic_fit
 from trichotomy.estimators.nulls import (
     DichotomyIndex,
     attainable_extremes,
@@ -52,6 +55,7 @@ from trichotomy.estimators.nulls import (
     two_spike,
 )
 from trichotomy.estimators.odds import OddsRatio, odds_ratio
+from trichotomy.estimators.ordered import alpha_of, coincidences, weighted_kappa
 from trichotomy.estimators.pair_matrices import (
     PairMatrix,
     Similarity,
@@ -73,6 +77,7 @@ from trichotomy.estimators.partition import (
     partition,
     rarefaction,
 )
+from trichotomy.estimators.proportions import binomial_log_p, clopper_pearson
 from trichotomy.estimators.pruned import (
     PairConsistency,
     conditional_independence,
@@ -107,6 +112,7 @@ __all__ = [
     "DichotomyIndex",
     "Estimate",
     "ItemResponse",
+    "Logistic",
     "OddsRatio",
     "PairConsistency",
     "PairMatrix",
@@ -117,19 +123,25 @@ __all__ = [
     "Similarity",
     "accuracy_bounds",
     "aligned",
+    "alpha_of",
     "attainable_extremes",
     "attainable_kappa",
     "benjamini_hochberg",
     "beta_binomial",
     "beta_difficulty",
     "binomial",
+    "binomial_log_p",
     "bootstrap_similarity",
     "carried",
+    "clopper_pearson",
+    "coincidences",
     "comonotone",
     "compare",
     "compare_ranks",
     "conditional_independence",
     "correlation_interval",
+    "crossed_mean",
+    "crossed_weights",
     "crossfit_consistency",
     "dichotomy_index",
     "disagreement",
@@ -151,6 +163,7 @@ __all__ = [
     "insample_consistency",
     "item_information",
     "item_response",
+    "item_totals",
     "jackknife_error",
     "jackknife_mean",
     "kappa",
@@ -163,6 +176,7 @@ __all__ = [
     "krippendorff_alpha",
     "linear_cka",
     "log_likelihood",
+    "logistic_fit",
     "mean_kappa",
     "mixture",
     "normal_quantile",
@@ -175,6 +189,7 @@ __all__ = [
     "pair_shares",
     "partition",
     "per_class_poisson_binomial",
+    "percentile_bounds",
     "poisson_binomial",
     "pooled_consistency",
     "prepare",
@@ -197,6 +212,9 @@ __all__ = [
     "two_one_sided",
     "two_spike",
     "usable",
+    "weighted_kappa",
+    "weighted_pearson",
+    "weighted_spearman",
     "wilson",
     "yule_q",
 ]

@@ -40,8 +40,10 @@ def pairs(
             "item": [f"easy-{k}" for k in order], "item_other": [f"hard-{k}" for k in order], "side": side,
             "answer": np.where(right, side, other), "correct": right.astype(int), "difficulty": "trivial",
         }))  # fmt: skip
-    practice = tables[0].head(3).assign(
-        phase="practice", trial=[-3, -2, -1], trial_id=[f"practice-{k}" for k in range(3)]
+    practice = (
+        tables[0]
+        .head(3)
+        .assign(phase="practice", trial=[-3, -2, -1], trial_id=[f"practice-{k}" for k in range(3)])
     )
     return pd.concat([practice, *tables], ignore_index=True), items
 

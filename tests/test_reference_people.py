@@ -63,7 +63,10 @@ def test_balanced_with_the_authors_seed(answers, published):
     assert in_between == pytest.approx(wanted["in_between_mean_accuracy"], abs=5e-5)
     r = p.rating_association(b, draws=2)["pearson"].sel(question="categories")
     assert float(r) == pytest.approx(wanted["pearson_categories_accuracy"], abs=5e-4)
-    for question, options in (("main_category", ("yes", "maybe", "no")), ("oddity", ("no", "slightly", "very"))):
+    for question, options in (
+        ("main_category", ("yes", "maybe", "no")),
+        ("oddity", ("no", "slightly", "very")),
+    ):
         key = f"{question}_{'_'.join(options)}"
         assert of(accuracy, question, *options) == pytest.approx(wanted[key], abs=5e-4)
 

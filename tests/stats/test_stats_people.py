@@ -136,7 +136,11 @@ def test_learning_is_found_where_it_is():
 def test_reaction_times_are_medians(pairs):
     result = p.reaction_times(pairs)
     main = pairs.main
-    for outcome, rows in (("all", main), ("right", main[main["correct"] == 1]), ("wrong", main[main["correct"] == 0])):
+    for outcome, rows in (
+        ("all", main),
+        ("right", main[main["correct"] == 1]),
+        ("wrong", main[main["correct"] == 0]),
+    ):
         wanted = rows.groupby("participant")["rt_ms"].median()
         one = result["median"].sel(outcome=outcome)
         np.testing.assert_allclose(one.sel(participant=list(wanted.index)), wanted)
@@ -146,7 +150,10 @@ def test_reaction_times_are_medians(pairs):
 
 
 def test_one_person_has_intervals_over_the_answers_alone(pairs, ratings):
-    assert p.choice_accuracy(alone(pairs)).attrs["group_interval"] == "percentile bootstrap over items, 1000 draws"
+    assert (
+        p.choice_accuracy(alone(pairs)).attrs["group_interval"]
+        == "percentile bootstrap over items, 1000 draws"
+    )
     assert p.learning(alone(pairs)).attrs["interval"] == "Wilson score over trials"
     assert np.isnan(p.reaction_times(alone(pairs))["difference_ci"]).all()
     assert np.isfinite(p.rating_association(alone(ratings))["pearson_ci"]).all()
@@ -203,7 +210,9 @@ def test_equal_classes_make_the_weights_needless():
 def test_effects_are_differences_of_means_and_cliffs_delta(ratings):
     result = p.rating_effects(ratings)
     main = ratings.main
-    hard, easy = (main.loc[main["difficulty"] == k, "categories"].to_numpy() for k in ("impossible", "trivial"))
+    hard, easy = (
+        main.loc[main["difficulty"] == k, "categories"].to_numpy() for k in ("impossible", "trivial")
+    )
     one = result.sel(question="categories")
     assert float(one["difference"]) == pytest.approx(hard.mean() - easy.mean())
     delta = np.sign(np.subtract.outer(hard, easy)).mean()

@@ -141,6 +141,7 @@ def rating_association(
         },
         coords={"question": list(x), "item": np.array(names, dtype=object), "ci_bound": list(BOUNDS)},
         attrs=r.attrs("correlation of mean rating with mean accuracy of the networks", weighting=weighting,
+                      options={question: list(a.questions[question]) for question in x},
                       not_counted=a.left_out, reference="Pearson 1895; Spearman 1904; Owen 2007"),
     )  # fmt: skip
 

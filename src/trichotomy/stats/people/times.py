@@ -37,6 +37,11 @@ def learning(
     Dataset over ``bin``: ``middle`` (place, 0 to 1), ``answers``, ``accuracy``, ``ci``, ``median_rt`` (ms, median over
     people of their medians). ``slope`` with ``slope_ci``: change of the log odds of being right from first to last
     trial, by logistic regression. Intervals resample people; of a single person they are Wilson's and the regression's.
+
+    Raises
+    ------
+    InputError
+        Neither is known.
     """
     main = a.main.sort_values(["participant", "trial"], kind="stable")
     rank = main.groupby("participant", sort=False).cumcount()
@@ -45,6 +50,9 @@ def learning(
     stretch = np.minimum((place * bins).astype(int), bins - 1)
     person = pd.Index(a.participants).get_indexer(pd.Index(main["participant"]))
     correct = main["correct"].to_numpy(dtype=float)
+    if np.isnan(correct).all() and main["rt_ms"].isna().all():
+        msg = "there is neither accuracy nor reaction time to follow over the trials"
+        raise InputError(msg)
     M, known = len(a.participants), ~np.isnan(correct)
     r = Resamples.of(M, 1, draws=draws, level=level, rng=rng)
     right, answered = (

@@ -1,0 +1,298 @@
+"""The numbers of an experiment as plain JSON, as tables, and in sentences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from trichotomy.report.people.analysis import ExperimentAnalysis
+from trichotomy.report.tables import Columns
+
+FEW_PEOPLE = 10
+FAST_SHARE = 0.1
+
+
+def summarise(a: ExperimentAnalysis) -> dict[str, Any]:
+    """Return the numbers as plain JSON; NaN becomes null when written."""
+    found: dict[str, Any] = {
+        "schema": 1, "kind": a.answers.kind, "title": a.answers.title, "participants": len(a.answers.participants),
+        "trials": len(a.answers.main), "not_counted": a.answers.left_out, "options": a.options,
+    }  # fmt: skip
+    found |= {
+        key: part for key, part in (
+            ("accuracy", _accuracy(a.choice_accuracy)), ("agreement", _agreement(a.observer_agreement)),
+            ("certainty", _certainty(a.accuracy_by_certainty)), ("consistency", _consistency(a.human_consistency)),
+            ("ratings", _ratings(a)), ("learning", _learning(a.learning)), ("reaction_times", _times(a.reaction_times)),
+        ) if part is not None
+    }  # fmt: skip
+    found["warnings"] = warnings(a)
+    return found
+
+
+def warnings(a: ExperimentAnalysis) -> list[str]:
+    """What to keep in mind when reading the numbers."""
+    said = []
+    people = len(a.answers.participants)
+    if people < FEW_PEOPLE:
+        who = "1 person" if people == 1 else f"{people} people"
+        said.append(f"only {who} took part: intervals over people are rough")
+    sizes = a.answers.main.groupby("participant").size()
+    short = [str(who) for who in sizes.index[sizes < sizes.max()]]
+    if short:
+        said.append(
+            f"{len(short)} of {people} answered fewer trials than the {sizes.max()} of the others, "
+            f"first {short[0]} ({sizes[short[0]]}); missing answers do not count as wrong"
+        )
+    if a.reaction_times is not None:
+        share = a.reaction_times["too_fast"].values
+        quick = a.reaction_times["participant"].values[np.nan_to_num(share) > FAST_SHARE]
+        said += [
+            f"{who} gave {share[k]:.0%} of the answers in under 200 ms; look whether to exclude this participant"
+            for who in quick
+            for k in np.flatnonzero(a.reaction_times["participant"].values == who)
+        ]
+    said += [
+        f"left out: {why}" for name, why in a.why_not.items() if "has no such result" not in why and name != "learning"
+    ]  # fmt: skip
+    return list(dict.fromkeys(said))
+
+
+def headline(a: ExperimentAnalysis) -> str:
+    """Answer what the experiment asked, in one sentence."""
+    people = len(a.answers.participants)
+    who = "1 participant" if people == 1 else f"{people} participants"
+    right = a.choice_accuracy
+    if right is not None:
+        low, high = right["group_ci"].values
+        what = (
+            "picked the image that is easier for networks" if a.answers.kind == "pairs" else "named the class"
+        )
+        return (
+            f"{who} {what} in {float(right['group']):.1%} of {len(a.answers.main):,} trials "
+            f"(95 % CI {low:.1%} to {high:.1%}; chance {float(right.attrs['chance']):.1%})."
+        )
+    r = a.rating_association
+    if r is None:
+        return f"{who} rated images in {len(a.answers.main):,} trials."
+    k = int(np.nanargmax(np.abs(r["pearson"].values))) if np.isfinite(r["pearson"].values).any() else 0
+    low, high = r["pearson_ci"].values[k]
+    return (
+        f"{who} rated {r.sizes['item']:,} images: '{r['question'].values[k]}' goes with the networks' accuracy most "
+        f"(r = {float(r['pearson'][k]):.2f}, 95 % CI {low:.2f} to {high:.2f})."
+    )
+
+
+def tables(a: ExperimentAnalysis) -> dict[str, Columns]:
+    """File name to columns: people, items, and answers where there are ratings."""
+    found = {"participants.csv": _participants(a), "items.csv": _items(a)}
+    if a.rating_shares is not None:
+        found["shares.csv"] = _shares(a.rating_shares, a.accuracy_by_answer)
+    if a.human_consistency is not None:
+        found["pairs.csv"] = _pairs(a.human_consistency)
+    elif a.observer_agreement is not None:
+        found["pairs.csv"] = _pairs(a.observer_agreement)
+    return found
+
+
+def _participants(a: ExperimentAnalysis) -> Columns:
+    people = a.answers.participants
+    n = a.answers.main.groupby("participant").size()
+    columns: Columns = {
+        "participant": np.array(people, dtype=object),
+        "trials": n.reindex(people).to_numpy(),
+    }
+    r = a.choice_accuracy
+    if r is not None:
+        columns |= {"right": r["right"].values, "accuracy": r["accuracy"].values, "lower": r["ci"].values[:, 0],
+                    "upper": r["ci"].values[:, 1], "log_p": r["log_p"].values,
+                    "log_p_holm": r["log_p_holm"].values}  # fmt: skip
+    h = a.human_consistency
+    if h is not None:
+        own = h.sel(observer=people)
+        columns |= {k: own[k].values for k in ("with_people", "with_majority")}
+    t = a.reaction_times
+    if t is not None:
+        own = t.sel(participant=people)
+        for outcome in ("all", "right", "wrong") if a.judged else ("all",):
+            columns[f"median_ms_{outcome}"] = own["median"].sel(outcome=outcome).values
+        columns["too_fast"] = own["too_fast"].values
+    return columns
+
+
+def _items(a: ExperimentAnalysis) -> Columns:
+    by = "trial_id" if a.answers.kind == "pairs" else "item"
+    first = a.answers.main.drop_duplicates(by)
+    names = first[by].tolist()
+    columns: Columns = {by: np.array(names, dtype=object)}
+    if by == "trial_id":
+        columns["item"] = first["item"].to_numpy(dtype=object)
+        if "item_other" in first:
+            columns["item_other"] = first["item_other"].to_numpy(dtype=object)
+            certainty = a.answers.mean_correct(first["item"].tolist())
+            columns["certainty"] = certainty - a.answers.mean_correct(first["item_other"].tolist())
+    else:
+        columns["difficulty"] = a.answers.side("difficulty", names)
+        columns["mean_correct"] = a.answers.mean_correct(names)
+    columns["answers"] = a.answers.main.groupby(by).size().reindex(names).to_numpy()
+    if a.judged:
+        columns["right"] = a.answers.main.groupby(by)["correct"].sum().reindex(names).to_numpy()
+    if a.rating_association is not None:
+        for question in a.rating_association["question"].values:
+            columns[f"mean_{question}"] = (
+                a.rating_association["rating"].sel(question=question, item=names).values
+            )
+    return columns
+
+
+def _shares(r: xr.Dataset, accuracy: xr.Dataset | None) -> Columns:
+    columns: Columns = {k: r[k].values for k in ("question", "option")}
+    for name in r["difficulty"].values:
+        one = r.sel(difficulty=name)
+        columns |= {f"share_{name}": one["share"].values, f"lower_{name}": one["ci"].values[:, 0],
+                    f"upper_{name}": one["ci"].values[:, 1], f"count_{name}": one["count"].values}  # fmt: skip
+    if accuracy is not None:
+        columns |= {"networks_accuracy": accuracy["accuracy"].values, "networks_lower": accuracy["ci"].values[:, 0],
+                    "networks_upper": accuracy["ci"].values[:, 1]}  # fmt: skip
+    return columns
+
+
+def _pairs(r: xr.Dataset) -> Columns:
+    names = r["observer_a"].values
+    a, b = np.triu_indices(len(names), 1)
+    return {"observer_a": names[a], "observer_b": names[b], "kappa": r["kappa"].values[a, b],
+            "n": r["n"].values[a, b].astype(int)}  # fmt: skip
+
+
+def _accuracy(r: xr.Dataset | None) -> dict[str, Any] | None:
+    if r is None:
+        return None
+    values = r["accuracy"].values
+    return {
+        "group": float(r["group"]), "ci": r["group_ci"].values.tolist(), "chance": float(r.attrs["chance"]),
+        "min": float(np.nanmin(values)), "max": float(np.nanmax(values)), "interval": r.attrs["interval"],
+        "p_value": r.attrs["p_value"],
+        "participants": [
+            {"participant": str(who), "accuracy": float(one["accuracy"]), "ci": one["ci"].values.tolist(),
+             "right": int(one["right"]), "n": int(one["n"]), "log_p": float(one["log_p"]),
+             "log_p_holm": float(one["log_p_holm"])}
+            for who in r["participant"].values for one in [r.sel(participant=who)]
+        ],
+    }  # fmt: skip
+
+
+def _agreement(r: xr.Dataset | None) -> dict[str, Any] | None:
+    return None if r is None else {
+        **{k: float(r[k]) for k in ("mean", "lowest", "highest", "sd")}, "ci": r["mean_ci"].values.tolist(),
+        "jackknife_ci": r["jackknife_ci"].values.tolist(), "pairs": int(r.attrs["pairs"]),
+    }  # fmt: skip
+
+
+def _certainty(r: xr.Dataset | None) -> dict[str, Any] | None:
+    return None if r is None else {
+        "slope": float(r["slope"]), "slope_ci": r["slope_ci"].values.tolist(), "intercept": float(r["intercept"]),
+        "bins": [
+            {"certainty": float(c), "accuracy": float(v), "ci": ci.tolist(), "pairs": int(n)}
+            for c, v, ci, n in zip(r["certainty"].values, r["accuracy"].values, r["ci"].values, r["pairs"].values,
+                                   strict=True)
+        ],
+    }  # fmt: skip
+
+
+def _consistency(r: xr.Dataset | None) -> dict[str, Any] | None:
+    return None if r is None else {
+        **{
+            str(b): {"mean": float(one["mean"]), "ci": one["ci"].values.tolist(), "lowest": float(one["lowest"]),
+                     "highest": float(one["highest"]), "pairs": int(one["pairs"])}
+            for b in r["between"].values for one in [r.sel(between=b)]
+        },
+        "observers": [
+            {"observer": str(o), "kind": str(k), "with_people": float(p), "with_majority": float(m)}
+            for o, k, p, m in zip(r["observer"].values, r["kind"].values, r["with_people"].values,
+                                  r["with_majority"].values, strict=True)
+        ],
+    }  # fmt: skip
+
+
+def _ratings(a: ExperimentAnalysis) -> dict[str, Any] | None:
+    if a.judged:
+        return None
+    found: dict[str, Any] = {
+        question: {"options": list(options)} for question, options in a.answers.questions.items()
+    }
+    s = a.rating_shares
+    for question, own in found.items():
+        if s is not None:
+            one = s.isel(answer=np.flatnonzero(s["question"].values == question))
+            own["shares"] = {
+                str(d): dict(zip(one["option"].values.tolist(), one["share"].sel(difficulty=d).values.tolist(),
+                                 strict=True))
+                for d in one["difficulty"].values
+            }  # fmt: skip
+        own |= _of_networks(question, a.accuracy_by_answer, a.rating_association)
+        e, k, b = a.rating_effects, a.rater_agreement, a.balanced_association
+        if e is not None:
+            one = e.sel(question=question)
+            own["effect"] = {name: {"value": float(one[name]), "ci": one[f"{name}_ci"].values.tolist()}
+                             for name in ("difference", "superiority")}  # fmt: skip
+        if k is not None:
+            one = k.sel(question=question)
+            own["agreement"] = {
+                "alpha_ordinal": float(one["alpha"]), "ci": one["alpha_ci"].values.tolist(),
+                **{f"kappa_{w}": {n: float(one[n].sel(weights=w)) for n in ("mean", "lowest", "highest", "sd")}
+                   for w in ("quadratic", "linear")},
+            }  # fmt: skip
+        if b is not None:
+            one = b.sel(question=question)
+            own["balanced_at_random"] = {"pearson": float(one["pearson"]), "range": one["range"].values.tolist(),
+                                         "items": int(b["items"])}  # fmt: skip
+        if a.balanced_once is not None:
+            own["balanced_once"] = _of_networks(question, *a.balanced_once)
+    whole: dict[str, Any] = {"weighting": "class", "questions": found}
+    if s is not None:
+        whole["items"] = dict(zip(s["difficulty"].values.tolist(), s["items"].values.tolist(), strict=True))
+    whole["networks_accuracy"] = _by_class(a.accuracy_by_answer)
+    if a.balanced_once is not None:
+        whole["networks_accuracy_balanced_once"] = _by_class(a.balanced_once[0])
+    return whole
+
+
+def _by_class(r: xr.Dataset | None) -> dict[str, float] | None:
+    """Mean accuracy of the networks on trivial, in-between and impossible images."""
+    if r is None:
+        return None
+    return dict(zip(r["difficulty"].values.tolist(), r["class_accuracy"].values.tolist(), strict=True))
+
+
+def _of_networks(question: str, accuracy: xr.Dataset | None, r: xr.Dataset | None) -> dict[str, Any]:
+    """Networks' accuracy by answer, and its correlation with the rating."""
+    found: dict[str, Any] = {}
+    if accuracy is not None:
+        one = accuracy.isel(answer=np.flatnonzero(accuracy["question"].values == question))
+        found["networks_accuracy"] = {
+            str(o): {"accuracy": float(v), "ci": ci.tolist(), "answers": int(n)}
+            for o, v, ci, n in zip(one["option"].values, one["accuracy"].values, one["ci"].values,
+                                   one["answers"].values, strict=True)
+        }  # fmt: skip
+    if r is not None:
+        one = r.sel(question=question)
+        found |= {k: float(one[k]) for k in ("pearson", "spearman")}
+        found |= {f"{k}_ci": one[f"{k}_ci"].values.tolist() for k in ("pearson", "spearman")}
+    return found
+
+
+def _learning(r: xr.Dataset | None) -> dict[str, Any] | None:
+    return None if r is None else {
+        "slope": float(r["slope"]), "slope_ci": r["slope_ci"].values.tolist(),
+        "accuracy": r["accuracy"].values.tolist(), "median_ms": r["median_rt"].values.tolist(),
+    }  # fmt: skip
+
+
+def _times(r: xr.Dataset | None) -> dict[str, Any] | None:
+    return None if r is None else {
+        "median_ms": dict(zip(r["outcome"].values.tolist(), r["group"].values.tolist(), strict=True)),
+        "ci": {str(o): r["group_ci"].sel(outcome=o).values.tolist() for o in r["outcome"].values},
+        "wrong_minus_right_ms": float(r["difference"]),
+        "wrong_minus_right_ci": r["difference_ci"].values.tolist(),
+    }  # fmt: skip

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from trichotomy.decisions.provenance import sha256
 from trichotomy.errors import InputError
 from trichotomy.readers.papers_ratings import RESULTS, read_papers_ratings
 from trichotomy.stats.people import Answers
@@ -48,10 +50,10 @@ def read_answers(
         msg = f"there is nothing at {path}; give an export of an experiment, or a CSV file of answers"
         raise InputError(msg)
     if path.is_dir() and (path / RESULTS).is_file():
-        return read_papers_ratings(path, label_errors=label_errors)
+        answers = read_papers_ratings(path, label_errors=label_errors)
+        return replace(answers, sources=record(path / RESULTS))
     if path.is_dir() and (path / DATABASE).is_file() and from_database is not None:
-        trials, items = from_database(path)
-        return _answers(trials, items, path, path.name, label_errors=label_errors)
+        return _answers(*from_database(path), path, path.name, label_errors=label_errors)
     file = _with(path, REQUIRED, ()) if path.is_dir() else path
     if file is None:
         msg = (
@@ -60,9 +62,9 @@ def read_answers(
         )
         raise InputError(msg)
     beside = _with(file.parent, ITEMS, ("participant",)) or _with(path, ITEMS, ("participant",))
-    return _answers(
-        _table(file), None if beside is None else _table(beside), file.parent, file.name, label_errors=label_errors
-    )  # fmt: skip
+    items = None if beside is None else _table(beside)
+    answers = _answers(_table(file), items, file.parent, file.name, label_errors=label_errors)
+    return replace(answers, sources=record(file, beside))
 
 
 def _answers(
@@ -73,6 +75,15 @@ def _answers(
         trials, items, questions=_questions(design), label_errors=label_errors, title=str(design.get("title", "")),
         source=name,
     )  # fmt: skip
+
+
+def record(*files: Path | None) -> dict[str, str]:
+    """What was read, for the report: size and hash of each file."""
+    return {
+        f"Source {file.name}": f"{file.stat().st_size:,} bytes, SHA-256 {sha256(file)}"
+        for file in files
+        if file
+    }
 
 
 def _with(folder: Path, columns: tuple[str, ...], without: tuple[str, ...]) -> Path | None:

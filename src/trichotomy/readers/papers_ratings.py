@@ -90,7 +90,7 @@ def read_papers_ratings(folder: str | Path, *, label_errors: bool = False) -> An
 def _sheets(file: Path) -> dict[str, NDArray[np.float64]]:
     """Numbers of every sheet of the spreadsheet."""
     try:
-        import odf  # type: ignore[import-untyped]  # noqa: F401
+        import odf  # noqa: F401
     except ImportError as error:
         feature = f"reading {file.name}"
         raise MissingExtraError(feature, "ods") from error

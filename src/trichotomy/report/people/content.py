@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from trichotomy.errors import InputError
+from trichotomy.plots.wording import kappa
 from trichotomy.report.page import (
     Block,
     Column,
@@ -22,10 +23,15 @@ from trichotomy.report.page import (
     Undefined,
 )
 from trichotomy.report.people.analysis import ExperimentAnalysis
-from trichotomy.report.people.summary import headline
+from trichotomy.report.people.summary import headline, number
 from trichotomy.report.record import own_versions
 
 HEROES = {"pairs": "people-accuracy", "ratings": "ratings", "categorise": "people-accuracy"}
+BETWEEN = {
+    "human-human": "people with people",
+    "human-model": "people with networks",
+    "model-model": "networks with networks",
+}
 ABOUT = {
     "participants.csv": "a row per participant",
     "items.csv": "a row per pair or image",
@@ -79,7 +85,8 @@ def experiment_page(
         ),
         sections=sections,
         methods=_methods(a),
-        provenance={
+        provenance=dict(a.answers.sources)
+        | {
             f"Option {name.replace('_', ' ')}": str(value)
             for name, value in a.options.items()
             if value is not None
@@ -96,15 +103,15 @@ def _lead(a: ExperimentAnalysis) -> str:
     if a.observer_agreement is not None and np.isfinite(float(a.observer_agreement["mean"])):
         r = a.observer_agreement
         sentences.append(
-            f"Participants agree about what is right with a mean kappa of {float(r['mean']):.2f} "
-            f"({float(r['lowest']):.2f} to {float(r['highest']):.2f} over {r.attrs['pairs']} pairs)"
+            f"Participants agree about what is right with a mean kappa of {number(r['mean'])} "
+            f"({number(r['lowest'])} to {number(r['highest'])} over {r.attrs['pairs']} pairs)"
         )
     b = a.balanced_association
     if b is not None:
         low, high = b["range"].values[0]
         sentences.append(
             f"Classes of difficulty count alike; leaving out images at random to balance them instead would give "
-            f"r between {low:.2f} and {high:.2f} for '{b['question'].values[0]}'"
+            f"r between {number(low)} and {number(high)} for '{_words(b['question'].values[0]).lower()}'"
         )
     return ". ".join(sentences) + "."
 
@@ -126,7 +133,7 @@ def _key_numbers(a: ExperimentAnalysis) -> tuple[KeyNumber, ...]:
             float(a.accuracy_by_certainty["slope"]),
             a.accuracy_by_certainty["slope_ci"].values,
         )
-        found.append(KeyNumber("slope by certainty", f"{slope:.2f}", f"{low:.2f} to {high:.2f}"))
+        found.append(KeyNumber("slope by certainty", number(slope), f"{number(low)} to {number(high)}"))
     if a.human_consistency is not None:
         for between, label in (
             ("human-human", "kappa between people"),
@@ -135,13 +142,15 @@ def _key_numbers(a: ExperimentAnalysis) -> tuple[KeyNumber, ...]:
             one = a.human_consistency.sel(between=between)
             if int(one["pairs"]):
                 low, high = one["ci"].values
-                found.append(KeyNumber(label, f"{float(one['mean']):.3f}", f"{low:.3f} to {high:.3f}"))
+                found.append(KeyNumber(label, kappa(one["mean"]), f"{kappa(low)} to {kappa(high)}"))
     if a.rating_association is not None:
         for question in a.rating_association["question"].values[:4]:
             one = a.rating_association.sel(question=question)
             low, high = one["pearson_ci"].values
             found.append(
-                KeyNumber(f"r of {question}", f"{float(one['pearson']):.3f}", f"{low:.3f} to {high:.3f}")
+                KeyNumber(
+                    f"r, {_words(question).lower()}", kappa(one["pearson"]), f"{kappa(low)} to {kappa(high)}"
+                )
             )
     return tuple(found)
 
@@ -184,9 +193,9 @@ def _agreement(a: ExperimentAnalysis) -> Section | None:
         _or(float(r["lowest"]), why), _or(float(r["highest"]), why), _or(float(r["sd"]), why), int(r.attrs["pairs"]),
     )  # fmt: skip
     columns = (
-        Column("Mean kappa", "number", 3), Column("95 % CI over pairs of images", "number", 3),
-        Column("over people", "number", 3, help="Jackknife"), Column("Lowest", "number", 3),
-        Column("Highest", "number", 3), Column("SD", "number", 3), Column("Pairs of people", "integer"),
+        Column("Mean kappa", "number", 3), Column("95 % CI", "number", 3, help="Over pairs of images, people as given"),
+        Column("Over people", "number", 3, help="95 % interval, jackknife"), Column("Lowest", "number", 3),
+        Column("Highest", "number", 3), Column("SD", "number", 3), Column("Pairs", "integer", help="Of people"),
     )  # fmt: skip
     return Section(
         "agreement",
@@ -206,7 +215,7 @@ def _consistency(a: ExperimentAnalysis, pictures: Mapping[str, Picture]) -> Sect
     if r is None or not np.isfinite(r["kappa"].values).any():
         return None
     rows: list[tuple[Any, ...]] = [
-        (str(b), float(one["mean"]), tuple(one["ci"].values), float(one["lowest"]), float(one["highest"]),
+        (BETWEEN[str(b)], float(one["mean"]), tuple(one["ci"].values), float(one["lowest"]), float(one["highest"]),
          int(one["pairs"]))
         for b in r["between"].values for one in [r.sel(between=b)] if int(one["pairs"])
     ]  # fmt: skip
@@ -247,7 +256,10 @@ def _answers(a: ExperimentAnalysis) -> Section | None:
     ]  # fmt: skip
     columns = [Column("Question"), Column("Answer")]
     for name in names:
-        columns += [Column(name.capitalize(), "share", 1), Column(f"95 % CI, {name}", "share", 1)]
+        columns += [
+            Column(name.capitalize(), "share", 1),
+            Column("95 % CI", "share", 1, help=f"Of the share among {name} images"),
+        ]
     blocks: list[Block] = [Table("shares", columns, rows, limit=24)]
     e = a.rating_effects
     if e is not None:
@@ -261,8 +273,8 @@ def _answers(a: ExperimentAnalysis) -> Section | None:
             "image lies above one to a trivial image than below; it asks for the order of the answers alone.",
             Table("effects", (
                 Column("Question"), *(Column(name.capitalize(), "number", 2) for name in names),
-                Column("Impossible minus trivial", "number", 2), Column("95 % CI", "number", 2),
-                Column("Cliff's delta", "number", 3), Column("95 % CI of delta", "number", 3),
+                Column("Difference", "number", 2, help="Impossible minus trivial"), Column("95 % CI", "number", 2),
+                Column("Cliff's delta", "number", 3), Column("95 % CI", "number", 3, help="Of delta"),
             ), effects),
         ]  # fmt: skip
     return Section("answers", "What do people see?", blocks, short="Answers")
@@ -281,7 +293,7 @@ def _networks(a: ExperimentAnalysis, pictures: Mapping[str, Picture]) -> Section
     ]  # fmt: skip
     columns = [
         Column("Mean rating of"), Column("Pearson", "number", 3), Column("95 % CI", "number", 3),
-        Column("Spearman", "number", 3), Column("95 % CI of Spearman", "number", 3),
+        Column("Spearman", "number", 3), Column("95 % CI", "number", 3, help="Of Spearman's"),
     ]  # fmt: skip
     if b is not None:
         columns.append(
@@ -290,7 +302,7 @@ def _networks(a: ExperimentAnalysis, pictures: Mapping[str, Picture]) -> Section
             )
         )
     if once is not None:
-        columns.append(Column(f"Balanced, seed {a.options['balance']}", "number", 3))
+        columns.append(Column("Once", "number", 3, help=f"Balanced once, seed {a.options['balance']}"))
     return Section(
         "networks",
         "Does it go with the networks' accuracy?",
@@ -315,9 +327,12 @@ def _raters(a: ExperimentAnalysis) -> Section | None:
         for q in r["question"].values for one in [r.sel(question=q)]
     ]  # fmt: skip
     columns = (
-        Column("Question"), Column("Krippendorff's alpha", "number", 3, help="Ordinal"), Column("95 % CI", "number", 3),
-        Column("Mean kappa, quadratic", "number", 3), Column("linear", "number", 3),
-        Column("Range, quadratic", "number", 3), Column("SD", "number", 3), Column("Pairs", "integer"),
+        Column("Question"), Column("Alpha", "number", 3, help="Krippendorff's, ordinal"),
+        Column("95 % CI", "number", 3, help="Over images, people as given"),
+        Column("Kappa", "number", 3, help="Mean over pairs, quadratic weights"),
+        Column("Linear", "number", 3, help="Mean kappa with linear weights"),
+        Column("Range", "number", 3, help="Of kappa, quadratic weights"), Column("SD", "number", 3),
+        Column("Pairs", "integer", help="Of people"),
     )  # fmt: skip
     return Section(
         "raters", "Do people see the same?", [Table("raters-table", columns, rows)], short="Raters"

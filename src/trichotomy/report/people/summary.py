@@ -78,10 +78,16 @@ def headline(a: ExperimentAnalysis) -> str:
         return f"{who} rated images in {len(a.answers.main):,} trials."
     k = int(np.nanargmax(np.abs(r["pearson"].values))) if np.isfinite(r["pearson"].values).any() else 0
     low, high = r["pearson_ci"].values[k]
+    most = str(r["question"].values[k]).replace("_", " ")
     return (
-        f"{who} rated {r.sizes['item']:,} images: '{r['question'].values[k]}' goes with the networks' accuracy most "
-        f"(r = {float(r['pearson'][k]):.2f}, 95 % CI {low:.2f} to {high:.2f})."
+        f"{who} rated {r.sizes['item']:,} images: of their answers, '{most}' goes "
+        f"most with the networks' accuracy (r = {number(r['pearson'][k])}, 95 % CI {number(low)} to {number(high)})."
     )
+
+
+def number(value: Any) -> str:
+    """Return a number with two decimals."""
+    return f"{float(value):.2f}".replace("-", "\N{MINUS SIGN}") if np.isfinite(float(value)) else "undefined"
 
 
 def tables(a: ExperimentAnalysis) -> dict[str, Columns]:

@@ -51,6 +51,8 @@ class Answers:
         Whether items flagged as label errors count.
     title
         Of the experiment.
+    sources
+        What was read: name to what it is.
     """
 
     trials: pd.DataFrame
@@ -58,6 +60,7 @@ class Answers:
     questions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     label_errors: bool = False
     title: str = ""
+    sources: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(

@@ -57,7 +57,7 @@ def test_classes_of_difficulty_are_what_the_models_say(answers):
 
 def test_balanced_with_the_authors_seed(answers, published):
     wanted = published["balanced_57_seed_1312"]
-    b = p.balanced(answers, rng=np.random.RandomState(AUTHORS_SEED))  # noqa: NPY002 - the authors' generator
+    b = p.balanced(answers, rng=np.random.RandomState(AUTHORS_SEED))  # the authors' generator
     accuracy = p.accuracy_by_answer(b, draws=2)
     in_between = float(accuracy["class_accuracy"].sel(difficulty="in-between"))
     assert in_between == pytest.approx(wanted["in_between_mean_accuracy"], abs=5e-5)

@@ -241,7 +241,7 @@ def test_the_weighted_estimate_is_what_balancings_scatter_around(ratings):
     assert (weighted < drawn["range"][:, 1]).all()
 
 
-@pytest.mark.parametrize("rng", [7, np.random.default_rng(7), np.random.RandomState(7)])  # noqa: NPY002
+@pytest.mark.parametrize("rng", [7, np.random.default_rng(7), np.random.RandomState(7)])
 def test_balancing_leaves_classes_equal(ratings, rng):
     b = p.balanced(ratings, rng=rng)
     sizes = p.rating_shares(b)["items"].values
@@ -324,5 +324,5 @@ def test_tables_of_items_that_cannot_be_used(ratings):
     for statistic in (p.rating_shares, p.accuracy_by_answer, p.rating_association):
         with pytest.raises(InputError, match="the table of items has no"):
             statistic(bare)
-    with pytest.raises(InputError, match="of ratings, so there is no accuracy|ratings\\) is right or wrong"):
+    with pytest.raises(InputError, match="so there is no accuracy"):
         p.choice_accuracy(ratings)

@@ -92,9 +92,9 @@ def _with(folder: Path, columns: tuple[str, ...], without: tuple[str, ...]) -> P
         return None
     for file in (*sorted(folder.glob("*.csv")), *sorted(folder.glob("data/*.csv"))):
         try:
-            with file.open(encoding="utf-8-sig") as text:
+            with file.open(encoding="utf-8-sig", errors="replace") as text:
                 header = text.readline(10_000).strip().replace('"', "").split(",")
-        except (OSError, UnicodeDecodeError):
+        except OSError:
             continue
         if set(columns) <= set(header) and not set(without) & set(header):
             return file

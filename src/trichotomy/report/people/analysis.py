@@ -59,7 +59,7 @@ class ExperimentAnalysis:
         draws: int = 1000,
         rng: int = 0,
     ) -> None:
-        self.answers, self.networks = answers, networks
+        self.answers = answers
         self.why_not: dict[str, str] = {}
         self.options = {
             "interval": interval, "mid_p": mid_p, "balance": balance, "draws": draws, "seed": rng,
@@ -69,6 +69,7 @@ class ExperimentAnalysis:
         if networks is not None and answers.kind != "categorise":
             msg = f"networks are set beside people who name classes; this experiment is of {answers.kind}"
             raise InputError(msg)
+        self._observers = None if networks is None else p.beside_networks(p.as_decisions(answers), networks)
         if balance is not None and answers.kind != "ratings":
             msg = f"balancing is of ratings; this experiment is of {answers.kind}"
             raise InputError(msg)
@@ -107,9 +108,8 @@ class ExperimentAnalysis:
         """``stats.people.human_consistency``, beside the networks where they are given."""
 
         def consistency(a: Answers, **options: Any) -> xr.Dataset:
-            d = p.as_decisions(a)
             return p.human_consistency(
-                d if self.networks is None else p.beside_networks(d, self.networks), **options
+                p.as_decisions(a) if self._observers is None else self._observers, **options
             )
 
         return self._of(self.answers.kind == "categorise", "human_consistency", consistency)

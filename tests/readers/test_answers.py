@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -48,6 +49,26 @@ def test_questions_of_the_design_come_in_its_order(export):
     }
 
 
+def test_questions_of_the_experiments_own_file_or_of_a_data_dictionary(export):
+    (export / "psych-ds").mkdir()
+    table = pd.DataFrame(
+        {
+            "table": "answers",
+            "column": ["kind", "oddity", "categories"],
+            "values": ["pairs | ratings", "very | slightly | no", "0 to 12"],
+        }
+    )
+    table.to_csv(export / "psych-ds" / "codebook.csv", index=False)
+    (export / "psych-ds" / "dataset_description.json").write_text(json.dumps({"name": "Described"}))
+    read = read_answers(export)
+    assert read.title == "Described"
+    wanted = {"oddity": ("very", "slightly", "no"), "categories": tuple(map(str, range(13)))}
+    assert read.questions == wanted
+    toml = '[[questions]]\nname = "categories"\nkind = "scale"\nfrom = 0\nto = 14\n'
+    (export / "questions.toml").write_text(toml)
+    assert read_answers(export).questions == {"categories": tuple(map(str, range(15)))}
+
+
 def test_without_items_difficulty_is_taken_from_the_trials(export):
     (export / "items.csv").unlink()
     read = read_answers(export)
@@ -68,6 +89,21 @@ def test_excluded_and_practice_trials_are_told_apart(tmp_path):
     read = read_answers(simulated.export(tmp_path, (trials, items)))
     assert read.left_out == {"practice and attention checks": 3, "excluded": 40}
     assert "1002" not in read.participants
+    trials["excluded"] = "simulated"
+    with pytest.raises(InputError, match=r"no trial of answers.csv counts; left out: 3 \(practice"):
+        read_answers(simulated.export(tmp_path, (trials, items)))
+
+
+def test_nullable_columns_of_a_database(tmp_path):
+    (tmp_path / "answers.sqlite").write_bytes(b"")
+    trials, items = simulated.ratings()
+    trials = trials.convert_dtypes().astype({"correct": "Int8", "rt_ms": "Float64"})
+    items = items.astype({"mean_correct": "Float64", "label_error": "Int8"})
+    items.loc[0, ["mean_correct", "label_error"]] = pd.NA
+    trials.loc[0, "oddity"] = None
+    read = read_answers(tmp_path, from_database=lambda _: (trials, items))
+    assert np.isnan(read.mean_correct(["image-0"])).all()
+    assert np.isnan(read.codes("oddity")[0]).sum() == 1
 
 
 @pytest.mark.parametrize(

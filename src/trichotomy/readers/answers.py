@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,9 +16,10 @@ from trichotomy.decisions.provenance import sha256
 from trichotomy.errors import InputError
 from trichotomy.readers.papers_ratings import RESULTS, read_papers_ratings
 from trichotomy.stats.people import Answers
-from trichotomy.stats.people.answers import REQUIRED, as_text
+from trichotomy.stats.people.answers import KNOWN, REQUIRED, as_text
 
-DATABASE, DESIGN = "answers.sqlite", "experiment.json"
+DATABASE, DESIGN, QUESTIONS = "answers.sqlite", "experiment.json", "questions.toml"
+CODEBOOK, DESCRIPTION = "codebook.csv", "dataset_description.json"
 ITEMS = ("item", "difficulty")
 
 
@@ -70,11 +73,14 @@ def read_answers(
 def _answers(
     trials: pd.DataFrame, items: pd.DataFrame | None, folder: Path, name: str, *, label_errors: bool
 ) -> Answers:
-    design = _design(folder)
     return Answers.of(
-        trials, items, questions=_questions(design), label_errors=label_errors, title=str(design.get("title", "")),
+        trials,
+        items,
+        questions=_questions(folder),
+        label_errors=label_errors,
+        title=_title(folder),
         source=name,
-    )  # fmt: skip
+    )
 
 
 def record(*files: Path | None) -> dict[str, str]:
@@ -110,25 +116,57 @@ def _table(file: Path) -> pd.DataFrame:
         raise InputError(msg) from error
 
 
-def _design(folder: Path) -> Mapping[str, Any]:
-    """What the folder's experiment.json, or that of the folder above, says; nothing where there is none."""
-    for file in (folder / DESIGN, folder.parent / DESIGN):
-        if file.is_file():
-            try:
-                found = json.loads(file.read_text(encoding="utf-8"))
-            except (OSError, ValueError) as error:
-                msg = f"cannot read {file}: {error}"
-                raise InputError(msg) from error
-            return found if isinstance(found, dict) else {}
-    return {}
+def _title(folder: Path) -> str:
+    """The experiment's title, as its design or the description beside the tables has it."""
+    for name, field in ((DESIGN, "title"), (DESCRIPTION, "name")):
+        file = _beside(folder, name)
+        if file is not None:
+            return str(_parsed(file, json.loads).get(field, ""))
+    return ""
 
 
-def _questions(design: Mapping[str, Any]) -> dict[str, tuple[str, ...]] | None:
-    """The design's questions with their answers in order; None where it has none."""
+def _questions(folder: Path) -> dict[str, tuple[str, ...]] | None:
+    """Questions with their answers in order, as the design or the data dictionary has them; None without either."""
+    for name, parse in ((QUESTIONS, tomllib.loads), (DESIGN, json.loads)):
+        file = _beside(folder, name)
+        asked = None if file is None else _parsed(file, parse).get("questions")
+        if isinstance(asked, list):
+            found = {str(q.get("name")): _options(q) for q in asked if isinstance(q, dict)}
+            return {name: options for name, options in found.items() if options} or None
+    codebook = _beside(folder, CODEBOOK)
+    return None if codebook is None else _from_codebook(_table(codebook))
+
+
+def _beside(folder: Path, name: str) -> Path | None:
+    """A file in the folder of the tables, in its ``psych-ds``, or above where the folder is called ``data``."""
+    places = [folder, folder / "psych-ds", *([folder.parent] if folder.name == "data" else [])]
+    return next((place / name for place in places if (place / name).is_file()), None)
+
+
+def _options(question: Mapping[str, Any]) -> tuple[str, ...]:
+    if isinstance(question.get("options"), list):
+        return tuple(as_text(o.get("value") if isinstance(o, dict) else o) for o in question["options"])
+    low, high = question.get("from"), question.get("to")
+    return tuple(map(str, range(low, high + 1))) if isinstance(low, int) and isinstance(high, int) else ()
+
+
+def _from_codebook(table: pd.DataFrame) -> dict[str, tuple[str, ...]] | None:
+    """Columns of the answers that are questions; their values stand as ``0 to 10`` or ``no | maybe | yes``."""
+    if not {"table", "column", "values"} <= set(table):
+        return None
     found: dict[str, tuple[str, ...]] = {}
-    asked = design.get("questions")
-    for question in asked if isinstance(asked, list) else []:
-        if isinstance(question, dict) and isinstance(question.get("options"), list):
-            values = (o.get("value") if isinstance(o, dict) else o for o in question["options"])
-            found[str(question.get("name"))] = tuple(as_text(v) for v in values)
+    for _, row in table[table["table"] == "answers"].iterrows():
+        scale = re.fullmatch(r"(\d{1,3}) to (\d{1,3})", row["values"])
+        if row["column"] not in KNOWN and (scale or " | " in row["values"]):
+            ends = range(int(scale[1]), int(scale[2]) + 1) if scale else ()
+            found[row["column"]] = tuple(map(str, ends)) or tuple(row["values"].split(" | "))
     return found or None
+
+
+def _parsed(file: Path, parse: Callable[[str], Any]) -> Mapping[str, Any]:
+    try:
+        found = parse(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        msg = f"cannot read {file}: {error}"
+        raise InputError(msg) from error
+    return found if isinstance(found, dict) else {}

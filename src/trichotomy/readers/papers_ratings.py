@@ -9,6 +9,7 @@ flagged label errors.
 from __future__ import annotations
 
 import pickletools
+import re
 import zipfile
 from pathlib import Path
 
@@ -27,6 +28,7 @@ REMOVED = (44, 222, 254)
 """Images, counted from 1, that the authors took out: of models' decisions that do not fit their class of difficulty."""
 DIFFICULTY = (IMPOSSIBLE, IN_BETWEEN, TRIVIAL)
 QUESTIONS = ("categories", *ANSWER_ORDERS)
+MOST_ROWS = 2**20
 LARGEST = 100_000_000
 """Bytes of the spreadsheet, unpacked; the authors' has a million."""
 
@@ -96,9 +98,11 @@ def _sheets(file: Path) -> dict[str, NDArray[np.float64]]:
         raise MissingExtraError(feature, "ods") from error
     try:
         with zipfile.ZipFile(file) as packed:
-            if sum(part.file_size for part in packed.infolist()) > LARGEST:
-                msg = f"{file} unpacks to more than {LARGEST:,} bytes, so it is not the authors' file"
-                raise InputError(msg)
+            large = sum(part.file_size for part in packed.infolist()) > LARGEST
+            repeats = () if large else re.findall(rb"-repeated\s*=\s*.(\d+)", packed.read("content.xml"))
+        if large or max(map(int, repeats), default=0) > MOST_ROWS:
+            msg = f"{file} unpacks to more than {LARGEST:,} bytes or {MOST_ROWS:,} rows; it is not the authors' file"
+            raise InputError(msg)
         read = pd.read_excel(file, engine="odf", sheet_name=None, header=None)
         sheets = {str(name): sheet.to_numpy(dtype=float) for name, sheet in read.items()}
     except InputError:

@@ -90,7 +90,8 @@ class ExperimentAnalysis:
         """Share right by guessing."""
         if self.answers.kind != "categorise" or "target" not in self.answers.main:
             return p.CHANCE
-        return 1 / max(len(set(self.answers.main["target"].dropna()) - {""}), 1)
+        main = self.answers.main
+        return 1 / max(len((set(main["target"].dropna()) | set(main["answer"].dropna())) - {""}), 1)
 
     @cached_property
     def observer_agreement(self) -> xr.Dataset | None:

@@ -121,7 +121,12 @@ class Answers:
         if kinds[0] == "pairs":
             table = _judged(table, source)
         asked = _questions(table, questions, source) if kinds[0] == "ratings" else {}
-        return cls(table, _items(table, items, source), asked, label_errors, title)
+        answers = cls(table, _items(table, items, source), asked, label_errors, title)
+        if not len(answers.main):
+            why = ", ".join(f"{n:,} ({why})" for why, n in answers.left_out.items())
+            msg = f"no trial of {source} counts; left out: {why}"
+            raise InputError(msg)
+        return answers
 
     @property
     def kind(self) -> str:
@@ -186,9 +191,8 @@ class Answers:
 
     def mean_correct(self, items: list[str]) -> NDArray[np.float64]:
         """Share of the networks that are right on each item, NaN where unknown."""
-        return pd.to_numeric(pd.Series(self.side("mean_correct", items)), errors="coerce").to_numpy(
-            dtype=float
-        )
+        said = pd.Series([as_text(v) for v in self.side("mean_correct", items)], dtype=object)
+        return pd.to_numeric(said, errors="coerce").to_numpy(dtype=float)
 
     def difficulty(self, items: list[str]) -> NDArray[np.int64]:
         """Place in ``CATEGORIES`` of each item's class of difficulty, -1 where unknown."""
@@ -205,7 +209,7 @@ class Answers:
 
 def as_text(value: Any) -> str:
     """An answer as its option is written: ``3`` for 3.0; nothing for a missing one."""
-    if value is None or value != value:  # NaN alone differs from itself
+    if pd.isna(value):
         return ""
     return re.sub(r"^(\d+)\.0+$", r"\1", str(value).strip())
 
@@ -217,7 +221,7 @@ def _true(value: Any) -> bool:
 def _numbers(table: pd.DataFrame, name: str, source: str) -> pd.Series[float]:
     if name not in table:
         return pd.Series(np.nan, index=table.index)
-    given = table[name].replace("", np.nan)
+    given = table[name].astype(object).where(table[name].notna(), np.nan).replace("", np.nan)
     numbers = pd.to_numeric(given, errors="coerce").astype(float)
     wrong = given.notna() & numbers.isna()
     if wrong.any():

@@ -226,6 +226,16 @@ def test_the_figures_of_experiments_are_all_there():
     )
 
 
+def test_the_page_about_answers_runs(tmp_path, monkeypatch):
+    from simulated_answers import export, pairs
+
+    monkeypatch.chdir(tmp_path)
+    export(tmp_path / "export", pairs())
+    (block,) = blocks((ROOT / "docs" / "experiments-analysis.md").read_text(), "python")
+    exec(compile(block, "experiments-analysis.md", "exec"), {})
+    assert (tmp_path / "figure.pdf").is_file()
+
+
 @pytest.fixture
 def in_the_files(tmp_path, monkeypatch):
     """A folder with the page's files, which is the current one."""

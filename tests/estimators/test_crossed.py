@@ -49,6 +49,38 @@ def test_bounds_are_percentiles_and_undefined_where_the_estimate_is():
     np.testing.assert_allclose(upper, [95, np.nan, np.nan])
 
 
+def image_ratings(rng, people):
+    """Ratings of images whose accuracy is low where the latent quality is high; people differ in level and slope."""
+    group = np.repeat([0, 1, 2], (57, 93, 100))
+    accuracy = np.choose(group, [0.0, rng.uniform(0.09, 0.91, 250), 1.0])
+    latent = rng.standard_normal(250) - 0.9 * accuracy
+    level, slope = 0.6 * rng.standard_normal((people, 1)), 1 + 0.3 * rng.standard_normal((people, 1))
+    x = np.round(2 + slope * latent + level + 1.2 * rng.standard_normal((people, 250)))
+    return np.clip(x, 0, 10), accuracy, group
+
+
+def correlation(x, y, group, person, item):
+    total, n = estimators.item_totals(x, person)
+    weights = item / np.bincount(group)[group]
+    return estimators.weighted_pearson(total / n, np.broadcast_to(y, total.shape), weights)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("people", [4, 8, 20])
+def test_coverage_of_a_correlation_of_mean_ratings(people):
+    rng = np.random.default_rng(people)
+    ones = np.ones((1, people)), np.ones((1, 250))
+    truth = np.mean([correlation(*image_ratings(rng, people), *ones)[0] for _ in range(3000)])
+    hits, runs = 0, 300
+    for _ in range(runs):
+        x, y, group = image_ratings(rng, people)
+        weights = estimators.crossed_weights(people, 250, strata=group, draws=400, rng=rng)
+        estimate = correlation(x, y, group, *ones)[0]
+        low, high = estimators.percentile_bounds(correlation(x, y, group, *weights), estimate)
+        hits += low <= truth <= high
+    assert 0.92 <= hits / runs <= 0.99, hits / runs
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(("people", "at_least"), [(8, 0.85), (20, 0.91), (50, 0.92)])
 def test_coverage_of_the_mean_over_people_and_items(people, at_least):

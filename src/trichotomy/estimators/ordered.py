@@ -37,19 +37,21 @@ def weighted_kappa(
     if weights not in WEIGHTS:
         raise UnknownNameError("weighting", weights, list(WEIGHTS))
     r = np.asarray(ratings)
-    M = len(r)
     K = _levels(r, levels)
-    apart = np.abs(np.subtract.outer(np.arange(K), np.arange(K))).astype(float)
-    cost = apart if weights == "linear" else apart**2
-    kappa, n = np.full((M, M), np.nan), np.zeros((M, M))
-    for a in range(M):
-        for b in range(a + 1, M):
-            both = (r[a] >= 0) & (r[b] >= 0)
-            table = np.bincount(r[a, both] * K + r[b, both], minlength=K * K).reshape(K, K)
-            n[a, b] = n[b, a] = both.sum()
-            expected = float(np.sum(cost * np.outer(table.sum(axis=1), table.sum(axis=0))))
-            if expected > 0:
-                kappa[a, b] = kappa[b, a] = 1 - float(np.sum(cost * table)) * both.sum() / expected
+    known = (r >= 0).astype(float)
+    said = [(r == k).astype(float) for k in range(K)]
+    often = [one @ known.T for one in said]  # how often a gave the level on items that both rated
+    observed, expected = np.zeros((2, len(r), len(r)))
+    for k in range(K):
+        for m in range(K):
+            cost = abs(k - m) if weights == "linear" else (k - m) ** 2
+            if cost and said[k].any() and said[m].any():
+                observed += cost * (said[k] @ said[m].T)
+                expected += cost * often[k] * often[m].T
+    n = known @ known.T
+    with np.errstate(divide="ignore", invalid="ignore"):
+        kappa = np.where(expected > 0, 1 - observed * n / expected, np.nan)
+    np.fill_diagonal(kappa, np.nan)
     return kappa, n
 
 

@@ -165,9 +165,15 @@ class Answers:
         by
             ``item`` or ``trial_id``.
         """
-        wide = self.main.pivot_table(index="participant", columns=by, values=column, sort=False, dropna=False)
-        wide = wide.reindex(index=self.participants, columns=list(dict.fromkeys(self.main[by])))
-        return wide.to_numpy(dtype=float), [str(c) for c in wide.columns]
+        return self._table(self.main, column, by)
+
+    @staticmethod
+    def _table(main: pd.DataFrame, column: str, by: str) -> tuple[NDArray[np.float64], list[str]]:
+        person, people = pd.factorize(main["participant"])
+        thing, things = pd.factorize(main[by])
+        wide = np.full((len(people), len(things)), np.nan)
+        wide[person, thing] = main[column].to_numpy(dtype=float)
+        return wide, [str(t) for t in things]
 
     def codes(self, question: str) -> tuple[NDArray[np.float64], list[str]]:
         """Ratings as levels 0, 1, ..., float64[people, items], NaN where not answered, and the items.
@@ -180,8 +186,9 @@ class Answers:
         if question not in self.questions:
             raise UnknownNameError("question", question, list(self.questions))
         level = {text: k for k, text in enumerate(self.questions[question])}
-        coded = self.trials.assign(code=self.trials[question].map(lambda v: level.get(as_text(v), np.nan)))
-        return Answers(coded, self.items, self.questions, self.label_errors).matrix("code")
+        main = self.main
+        given = {v: level.get(as_text(v), np.nan) for v in main[question].unique()}
+        return self._table(main.assign(code=main[question].map(given).astype(float)), "code", "item")
 
     def side(self, column: str, items: list[str]) -> NDArray[Any]:
         """What the table of items says of these; NaN, or None for words, where nothing."""

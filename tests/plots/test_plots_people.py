@@ -138,3 +138,12 @@ def test_every_pair_is_a_dot(kinds):
         assert mean.get_xdata()[0] == float(r["mean"].sel(between=name))
     people = ExperimentAnalysis(kinds["categorise"].answers, draws=100).human_consistency
     assert len(people_networks(people).figure.axes[0].get_yticklabels()) == 1
+
+
+def test_a_crowd_has_no_names_and_fits_a_page():
+    a = ExperimentAnalysis(Answers.of(*simulated.pairs(people=130, n=12)), draws=100)
+    for drawing in (people_accuracy(a.choice_accuracy), reaction_rows(a.reaction_times)):
+        (ax,) = drawing.figure.axes
+        assert ax.get_ylabel() == "130 participants"
+        assert not any(t.get_text() for t in ax.get_yticklabels())
+        assert drawing.figure.get_figheight() < 6

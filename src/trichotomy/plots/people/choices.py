@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 BAND = "#fbe6bd"
 CURVE_BAND = "#c6dcec"
+CROWD = 4.5
+"""Inches for more people than can be named."""
 
 
 @in_style
@@ -55,7 +57,7 @@ def people_accuracy(choice_accuracy: xr.Dataset, *, width: float = TEXT) -> Draw
         raise InputError(msg)
     order = np.argsort(-np.nan_to_num(values, nan=-1), kind="stable")
     M = len(order)
-    pitch = row_pitch(M)
+    pitch = row_pitch(M) if M <= MOST_ROWS else CROWD / M
     figure = new_figure(width, pitch * M + 1.05)
     ax = keep_ticks(figure.add_subplot())
     chance, group = float(r.attrs["chance"]), float(r["group"])
@@ -65,13 +67,24 @@ def people_accuracy(choice_accuracy: xr.Dataset, *, width: float = TEXT) -> Draw
     ax.axvline(group, color=ORANGE, linewidth=1.4, label="everybody", zorder=1)
     ax.axvline(chance, color=MUTED, linewidth=0.9, linestyle=(0, (4, 3)), label="chance", zorder=1)
     rows, bounds = np.arange(M), r["ci"].values[order]
-    ax.hlines(rows, bounds[:, 0], bounds[:, 1], color=BLUE, linewidth=1.1, label="_interval")
+    thin = min(1.1, 72 * pitch * 0.5)
+    ax.hlines(
+        rows,
+        bounds[:, 0],
+        bounds[:, 1],
+        color=BLUE,
+        linewidth=thin,
+        alpha=1 if M <= MOST_ROWS else 0.5,
+        label="_interval",
+    )
     ax.plot(
-        values[order], rows, "o", color=BLUE, markersize=min(4.0, 72 * pitch * 0.45), label="one person",
+        values[order], rows, "o", color=BLUE, markersize=max(min(4.0, 72 * pitch * 0.45), 1.5), label="one person",
         linestyle="none", clip_on=False,
     )  # fmt: skip
     names = r["participant"].values[order] if M <= MOST_ROWS else [""] * M
     label_rows(ax, names, pitch)
+    if M > MOST_ROWS:
+        ax.set_ylabel(count(M, "participant"))
     ends = np.concatenate([bounds.ravel(), [chance, group]])
     ax.set_xlim(max(0.0, float(np.nanmin(ends)) - 0.03), min(1.0, float(np.nanmax(ends)) + 0.03))
     percent_axis(ax, "x")

@@ -9,6 +9,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from trichotomy.errors import InputError
 from trichotomy.plots.drawing import Drawing, in_style
+from trichotomy.plots.people.choices import CROWD
 from trichotomy.plots.rows import MOST_ROWS, label_rows, row_pitch
 from trichotomy.plots.style import (
     BLUE,
@@ -111,7 +112,8 @@ def reaction_rows(reaction_times: xr.Dataset, *, width: float = TEXT) -> Drawing
     outcomes = ["right", "wrong"] if judged else ["all"]
     order = np.argsort(r["median"].sel(outcome="all").values, kind="stable")
     M = len(order)
-    pitch = row_pitch(M, roomy=0.22)
+    crowd = M > MOST_ROWS
+    pitch = CROWD / M if crowd else row_pitch(M, roomy=0.22)
     figure = new_figure(width, pitch * M + (1.05 if judged else 0.75))
     ax = keep_ticks(figure.add_subplot())
     apart = {"right": -0.17, "wrong": 0.17, "all": 0.0}
@@ -120,8 +122,9 @@ def reaction_rows(reaction_times: xr.Dataset, *, width: float = TEXT) -> Drawing
         one = r.sel(outcome=name)
         rows = np.arange(M) + apart[name]
         ends = one["quartiles"].values[order] / 1000
-        ax.hlines(rows, ends[:, 0], ends[:, 1], color=colour, linewidth=1.1, label=f"_{name}")
-        size = min(3.8, 72 * pitch * (0.3 if judged else 0.45))
+        if not crowd:
+            ax.hlines(rows, ends[:, 0], ends[:, 1], color=colour, linewidth=1.1, label=f"_{name}")
+        size = max(min(3.8, 72 * pitch * (0.3 if judged else 0.45)), 1.6)
         ax.plot(
             one["median"].values[order] / 1000, rows, "o", color=colour, markersize=size, label=label,
             linestyle="none", clip_on=False,
@@ -133,12 +136,15 @@ def reaction_rows(reaction_times: xr.Dataset, *, width: float = TEXT) -> Drawing
     ax.xaxis.set_major_formatter(FuncFormatter(lambda t, _: f"{t:g}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.tick_params(axis="x", which="minor", length=0)
-    label_rows(ax, r["participant"].values[order] if M <= MOST_ROWS else [""] * M, pitch)
+    label_rows(ax, [""] * M if crowd else r["participant"].values[order], pitch)
+    if crowd:
+        ax.set_ylabel(count(M, "participant"))
     ax.set_xlabel("Reaction time (s, logarithmic)")
     if judged:
         handles, labels = ax.get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower left", ncols=2)
     medians = "; ".join(f"{_OUTCOMES[name][1]} {_seconds(r['group'].sel(outcome=name))}" for name in outcomes)
+    lines = "" if crowd else ", and lines from the lower to the upper quartile"
     low, high = r["difference_ci"].values
     gap = (
         f" Wrong minus right, median over people: {signed(float(r['difference']) / 1000)} s "
@@ -151,8 +157,8 @@ def reaction_rows(reaction_times: xr.Dataset, *, width: float = TEXT) -> Drawing
         f"Median reaction time of {count(M, 'participant')}, from "
         f"{_seconds(np.nanmin(r['median'].sel(outcome='all')))} to "
         f"{_seconds(np.nanmax(r['median'].sel(outcome='all')))}; group: {medians}.",
-        f"Reaction times of each participant: medians, and lines from the lower to the upper quartile; dashed, the "
-        f"median over people ({medians}).{gap}" + (f" {interval(r.attrs, 'In brackets')}" if gap else ""),
+        f"Reaction times of each participant: medians{lines}; dashed, the median over people ({medians}).{gap}"
+        + (f" {interval(r.attrs, 'In brackets')}" if gap else ""),
     )
 
 

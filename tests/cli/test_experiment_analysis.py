@@ -92,6 +92,20 @@ def test_one_person_and_what_is_unknown(run, exports):
     assert any("two people or more" in line for line in found["warnings"])
 
 
+def test_everybody_always_right(run, exports):
+    trials, items = simulated.pairs()
+    trials = trials.assign(correct=1, answer=trials["side"])
+    simulated.export(Path("perfect"), (trials, items))
+    status, out, _ = run("experiment", "analyze", "perfect", *QUICK, "--out", "r")
+    assert status == 0
+    assert "in 100.0% of 240 trials (chance 50.0%)." in out
+    found = json.loads(Path("r/summary.json").read_text())
+    assert found["accuracy"]["ci"] == [None, None]
+    assert found["agreement"]["mean"] is None
+    assert found["certainty"]["slope"] is None
+    assert "nan" not in Path("r/figures/people-accuracy.txt").read_text()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

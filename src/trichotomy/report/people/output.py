@@ -13,7 +13,8 @@ from trichotomy.plots import EXPERIMENT_FIGURES, Drawing, check_format, save, to
 from trichotomy.report.page import Picture, csv_text, render
 from trichotomy.report.people.analysis import STEPS, ExperimentAnalysis
 from trichotomy.report.people.content import experiment_page
-from trichotomy.report.people.summary import headline, summarise, tables
+from trichotomy.report.people.summary import headline, summarise
+from trichotomy.report.people.tables import tables
 from trichotomy.report.summary import to_json
 
 KIND = "report of an experiment"

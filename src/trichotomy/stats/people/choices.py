@@ -58,7 +58,8 @@ def choice_accuracy(
     Returns
     -------
     Dataset over ``participant``: ``accuracy``, ``ci``, ``right``, ``n``, ``log_p``, ``log_p_holm``. ``group`` (mean
-    over all answers) and ``group_ci``, over people and pairs (or items) alike.
+    over all answers) and ``group_ci``, over people and pairs (or items) alike; undefined
+    where all answers are right, or all wrong.
 
     References
     ----------
@@ -72,6 +73,7 @@ def choice_accuracy(
     log_p = estimators.binomial_log_p(k, n, chance=chance, alternative=alternative, mid_p=mid_p)
     r = Resamples.of(*x.shape, draws=draws, level=level, rng=rng)
     group = estimators.crossed_mean(x, r.person, r.item)
+    varies = 0 < group[0] < 1  # resampling answers that are all alike would claim certainty
     with np.errstate(invalid="ignore", divide="ignore"):
         accuracy = k / n
     attrs = r.attrs("share right", chance=chance, not_counted=a.left_out, reference="Wilson 1927; Owen 2007")
@@ -89,7 +91,7 @@ def choice_accuracy(
             "log_p": ("participant", log_p),
             "log_p_holm": ("participant", estimators.holm(log_p)),
             "group": float(group[0]),
-            "group_ci": ("ci_bound", r.bounds(group)),
+            "group_ci": ("ci_bound", r.bounds(group) if varies else np.full(2, np.nan)),
         },
         coords={"participant": np.array(a.participants, dtype=object), "ci_bound": list(BOUNDS)},
         attrs=attrs,

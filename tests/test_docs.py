@@ -18,7 +18,7 @@ import typer
 
 import trichotomy as tri
 from trichotomy.cli import app
-from trichotomy.plots import FIGURES, SIMILARITY_FIGURES
+from trichotomy.plots import EXPERIMENT_FIGURES, FIGURES, SIMILARITY_FIGURES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -27,7 +27,10 @@ COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 
 
 def options(command: str) -> set[str]:
-    return {name for p in COMMANDS[command].params for name in (*p.opts, *p.secondary_opts)}
+    """Options of a command, and of all commands of a group."""
+    group = getattr(COMMANDS[command], "commands", {})
+    own = [COMMANDS[command], *group.values()]
+    return {name for c in own for p in c.params for name in (*p.opts, *p.secondary_opts)}
 
 
 def blocks(text: str, language: str) -> list[str]:
@@ -103,17 +106,12 @@ def test_every_option_named_exists_somewhere(page):
 
 def test_every_command_is_in_the_readme_or_its_help():
     assert set(COMMANDS) == {
-        "demo",
-        "read",
-        "analyze",
-        "figure",
-        "study",
-        "similarity",
-        "evaluate",
+        "demo", "read", "analyze", "figure", "study", "similarity", "evaluate", "experiment",
         "formats",
-    }
+    }  # fmt: skip
     for command in COMMANDS.values():
-        assert all(p.help for p in command.params if hasattr(p, "help")), command.name
+        for one in (command, *getattr(command, "commands", {}).values()):
+            assert all(p.help for p in one.params if hasattr(p, "help")), one.name
 
 
 @pytest.mark.parametrize(
@@ -225,6 +223,23 @@ def test_the_papers_figures_are_all_there():
     for name in listed & set(figures):
         for number in re.findall(r"Fig\. (\d+)", figures[name].description):
             assert re.search(rf"\b{number}", numbers[name]), (name, number)
+
+
+def test_the_figures_of_experiments_are_all_there():
+    page = (ROOT / "docs" / "experiments-analysis.md").read_text()
+    assert [name for row in rows(section(page, "Figures")) for name in quoted(row[0])] == list(
+        EXPERIMENT_FIGURES
+    )
+
+
+def test_the_page_about_answers_runs(tmp_path, monkeypatch):
+    from simulated_answers import export, pairs
+
+    monkeypatch.chdir(tmp_path)
+    export(tmp_path / "export", pairs())
+    (block,) = blocks((ROOT / "docs" / "experiments-analysis.md").read_text(), "python")
+    exec(compile(block, "experiments-analysis.md", "exec"), {})
+    assert (tmp_path / "figure.pdf").is_file()
 
 
 @pytest.fixture

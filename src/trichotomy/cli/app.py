@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from trichotomy.cli import analyze, demo, evaluate, figure, formats, read, similarity, study
+from trichotomy.cli import analyze, demo, evaluate, experiment, figure, formats, read, similarity, study
 from trichotomy.errors import TrichotomyError
 
 WRONG_INPUT = 2
@@ -52,6 +52,10 @@ for command in (
     formats.formats,
 ):
     app.command()(_interruptible(command))
+
+for own in experiment.COMMANDS:
+    experiment.app.command()(_interruptible(own))
+app.add_typer(experiment.app)
 
 
 def _print_version(wanted: bool) -> None:

@@ -20,6 +20,8 @@ from trichotomy.estimators.agreement import (
 )
 from trichotomy.estimators.association import RankAssociation, rank_association, rank_association_interval
 from trichotomy.estimators.carried import Carried, carried, jackknife_error, pair_shares
+from trichotomy.estimators.correlation import weighted_pearson, weighted_spearman
+from trichotomy.estimators.crossed import crossed_mean, crossed_weights, item_totals, percentile_bounds
 from trichotomy.estimators.equivalence import two_one_sided
 from trichotomy.estimators.fits import fit_beta_difficulty, fit_sigmoid_difficulty, log_likelihood
 from trichotomy.estimators.gaussian import gaussian_divergence
@@ -34,6 +36,7 @@ from trichotomy.estimators.joint import (
 )
 from trichotomy.estimators.learning import finally_learned, first_learned, forgetting_events
 from trichotomy.estimators.learning_order import order_agreement, order_influence
+from trichotomy.estimators.logistic import Logistic, logistic_fit
 from trichotomy.estimators.nulls import (
     DichotomyIndex,
     attainable_extremes,
@@ -53,6 +56,7 @@ from trichotomy.estimators.nulls import (
     two_spike,
 )
 from trichotomy.estimators.odds import OddsRatio, odds_ratio
+from trichotomy.estimators.ordered import alpha_of, coincidences, weighted_kappa
 from trichotomy.estimators.pair_matrices import (
     PairMatrix,
     Similarity,
@@ -74,6 +78,7 @@ from trichotomy.estimators.partition import (
     partition,
     rarefaction,
 )
+from trichotomy.estimators.proportions import binomial_log_p, clopper_pearson
 from trichotomy.estimators.pruned import (
     PairConsistency,
     conditional_independence,
@@ -108,6 +113,7 @@ __all__ = [
     "DichotomyIndex",
     "Estimate",
     "ItemResponse",
+    "Logistic",
     "OddsRatio",
     "PairConsistency",
     "PairMatrix",
@@ -118,19 +124,25 @@ __all__ = [
     "Similarity",
     "accuracy_bounds",
     "aligned",
+    "alpha_of",
     "attainable_extremes",
     "attainable_kappa",
     "benjamini_hochberg",
     "beta_binomial",
     "beta_difficulty",
     "binomial",
+    "binomial_log_p",
     "bootstrap_similarity",
     "carried",
+    "clopper_pearson",
+    "coincidences",
     "comonotone",
     "compare",
     "compare_ranks",
     "conditional_independence",
     "correlation_interval",
+    "crossed_mean",
+    "crossed_weights",
     "crossfit_consistency",
     "dichotomy_index",
     "disagreement",
@@ -152,6 +164,7 @@ __all__ = [
     "insample_consistency",
     "item_information",
     "item_response",
+    "item_totals",
     "jackknife_error",
     "jackknife_mean",
     "kappa",
@@ -164,6 +177,7 @@ __all__ = [
     "krippendorff_alpha",
     "linear_cka",
     "log_likelihood",
+    "logistic_fit",
     "mean_kappa",
     "mixture",
     "normal_quantile",
@@ -177,6 +191,7 @@ __all__ = [
     "pair_shares",
     "partition",
     "per_class_poisson_binomial",
+    "percentile_bounds",
     "poisson_binomial",
     "pooled_consistency",
     "prepare",
@@ -199,6 +214,9 @@ __all__ = [
     "two_one_sided",
     "two_spike",
     "usable",
+    "weighted_kappa",
+    "weighted_pearson",
+    "weighted_spearman",
     "wilson",
     "yule_q",
 ]

@@ -114,8 +114,8 @@ __all__ = [
     "similarity_with_base",
     "superclass_shares",
     "to_svg",
-    "tricky_pairs",
     "trial_curve",
+    "tricky_pairs",
     "verdicts",
 ]
 

@@ -15,10 +15,14 @@ const CallFunction = globalThis.jsPsychCallFunction;
 const Buttons = globalThis.jsPsychHtmlButtonResponse;
 
 const SCREENS = { pairs, ratings, categorise };
+const PARAMETERS = 20; // as many and as long as the server takes
+const LONGEST_PARAMETER = 256;
 const SLOW_MS = 700;
 const TAKEN_OVER = "This experiment was opened in another tab or window, and goes on there. Nothing is lost.";
 
-const parameters = Object.fromEntries(new URLSearchParams(location.search));
+const parameters = Object.fromEntries(
+  [...new URLSearchParams(location.search)].filter(([, value]) => value.length <= LONGEST_PARAMETER).slice(0, PARAMETERS),
+);
 const remembered = memory(parameters);
 const connection = connect({
   lost: (tries) => notify(tries > 1 ? "Connection lost. Nothing is lost: trying again …" : "Connecting …"),
@@ -223,7 +227,7 @@ function trial() {
               trial: next.trial,
               body: {
                 answer,
-                rt_ms: at - onset,
+                rt_ms: Object.values(answer).includes(null) ? null : at - onset, // none in time
                 started_at_ms: sinceEpoch(onset),
                 events: events.take(),
                 frames: { interval_ms: interval, ...frames },

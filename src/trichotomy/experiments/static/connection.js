@@ -1,7 +1,11 @@
 // Requests that are tried until they are answered. Only an answer that says no ends them.
 
 const PATIENCE_MS = 15000;
+const PATIENCE_FOR_BYTES_MS = 90000;
 const WAITS_MS = [300, 600, 1200, 2500, 5000, 8000];
+
+const AS_JSON = { read: (response) => response.json(), patience: PATIENCE_MS };
+const AS_BYTES = { read: (response) => response.blob(), patience: PATIENCE_FOR_BYTES_MS };
 
 export class Refusal extends Error {
   constructor(status, answer) {
@@ -14,7 +18,7 @@ export class Refusal extends Error {
 export function connect({ lost, found }) {
   let token = null;
 
-  async function attempt(method, path, body, read) {
+  async function attempt(method, path, body, { read, patience }) {
     const headers = {};
     if (token) headers.Authorization = `Bearer ${token}`;
     if (body !== undefined) headers["Content-Type"] = "application/json";
@@ -23,7 +27,7 @@ export function connect({ lost, found }) {
       headers,
       body: body === undefined ? undefined : JSON.stringify(body),
       cache: "no-store",
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(patience),
     });
     if (response.ok) return read(response);
     if (response.status === 429 || response.status >= 500) {
@@ -33,10 +37,10 @@ export function connect({ lost, found }) {
     throw new Refusal(response.status, await response.json().catch(() => ({})));
   }
 
-  async function request(method, path, body, read = (response) => response.json()) {
+  async function request(method, path, body, reading = AS_JSON) {
     for (let tries = 0; ; tries += 1) {
       try {
-        const answer = await attempt(method, path, body, read);
+        const answer = await attempt(method, path, body, reading);
         if (tries) found();
         return answer;
       } catch (error) {
@@ -56,7 +60,7 @@ export function connect({ lost, found }) {
     },
     get: (path) => request("GET", path),
     post: (path, body) => request("POST", path, body),
-    bytes: (path) => request("GET", path, undefined, (response) => response.blob()),
+    bytes: (path) => request("GET", path, undefined, AS_BYTES),
   };
 }
 

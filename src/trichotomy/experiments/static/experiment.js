@@ -18,11 +18,14 @@ const SCREENS = { pairs, ratings, categorise };
 const PARAMETERS = 20; // as many and as long as the server takes
 const LONGEST_PARAMETER = 256;
 const SLOW_MS = 700;
+const ANEW = "Start as another participant";
 const TAKEN_OVER = "This experiment was opened in another tab or window, and goes on there. Nothing is lost.";
 
 const parameters = Object.fromEntries(
   [...new URLSearchParams(location.search)].filter(([, value]) => value.length <= LONGEST_PARAMETER).slice(0, PARAMETERS),
 );
+// Nobody sent this participant, so the next one may sit down at the same computer.
+const unnamed = Object.keys(parameters).every((name) => name === "simulated");
 const remembered = memory(parameters);
 const connection = connect({
   lost: (tries) => notify(tries > 1 ? "Connection lost. Nothing is lost: trying again …" : "Connecting …"),
@@ -48,8 +51,8 @@ async function ask(what) {
     return await what();
   } catch (error) {
     if (over) return forever();
-    if (error instanceof Refusal && error.code === "taken-over") finish("Opened elsewhere", TAKEN_OVER, again());
-    else finish("This cannot go on", error.message, again());
+    if (error instanceof Refusal && error.code === "taken-over") finish("Opened elsewhere", TAKEN_OVER, again("Go on here"));
+    else finish("This cannot go on", error.message, again("Reload"));
     return forever();
   }
 }
@@ -82,6 +85,7 @@ function move(answer) {
 }
 
 async function send(held) {
+  if (over) return forever();
   remembered.hold(held);
   const slow = setTimeout(() => notify("Saving …"), SLOW_MS);
   const answer = await ask(async () => {
@@ -144,8 +148,6 @@ function consent() {
 
 function instructions() {
   let resumed = false;
-  const lab = Object.keys(parameters).length === 0;
-  const anew = "Start as another participant";
   return when(
     () => !position?.complete,
     page(
@@ -155,7 +157,7 @@ function instructions() {
           where you stopped.</p><details><summary>Read the instructions again</summary>`;
         return resumed ? `${welcome}${experiment.instructions_html}</details>` : experiment.instructions_html;
       },
-      () => (resumed ? ["Go on", ...(lab ? [anew] : [])] : ["Start"]),
+      () => (resumed ? ["Go on", ...(unnamed ? [ANEW] : [])] : ["Start"]),
       (response) => {
         if (response === 1) restart();
         else if (experiment.fullscreen) enterFullScreen();
@@ -256,8 +258,8 @@ function finish(title, text, ...more) {
   say(`${title}. ${text}`);
 }
 
-function again() {
-  return element("button", { className: "jspsych-btn", onclick: () => location.reload() }, "Go on here");
+function again(name) {
+  return element("button", { className: "jspsych-btn", onclick: () => location.reload() }, name);
 }
 
 async function completed() {
@@ -269,15 +271,14 @@ async function completed() {
   if (link && /^https?:/i.test(link)) {
     parts.push(element("p", {}, element("a", { className: "jspsych-btn", href: link }, "Finish and return")));
   }
-  if (!Object.keys(parameters).length) {
-    parts.push(element("p", { className: "aside" }, element("button", { className: "quiet", onclick: restart },
-      "Start as another participant"))); // prettier-ignore
+  if (unnamed) {
+    parts.push(element("p", { className: "aside" }, element("button", { className: "quiet", onclick: restart }, ANEW)));
   }
   finish("Thank you", "All your answers are stored.", ...parts);
 }
 
 async function main() {
-  remembered.onTakenOver(() => finish("Opened elsewhere", TAKEN_OVER, again()));
+  remembered.onTakenOver(() => finish("Opened elsewhere", TAKEN_OVER, again("Go on here")));
   await begin(remembered.token());
   if (session.state === "complete") return completed();
   if (session.state === "refused" || session.state === "expired") {

@@ -25,7 +25,7 @@ export async function pairs(display, context) {
   const pair = element("div", { className: "pair waiting" }, ...buttons.values(), ...(fixation_ms ? [cross()] : []));
   const feedback = element("p", { className: "feedback" });
   display.replaceChildren(
-    element("h1", { className: "prompt" }, experiment.questions?.[0]?.prompt ?? "Which image is easier?"),
+    element("h1", { className: "prompt" }, experiment.questions?.[0]?.prompt ?? "Which image is easier for the program?"),
     pair,
     element("div", { className: "hints" }, ...names.map((some) => element("span", {}, keycaps(some)))),
     feedback,

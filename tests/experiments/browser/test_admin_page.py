@@ -48,7 +48,7 @@ def test_counts_follow_the_participants_and_exclusion_needs_a_reason(run: Start,
     someone.trial(0)
     someone.page.keyboard.press("f")
     someone.given(1)
-    row = board.page.get_by_role("row").filter(has_text="running")
+    row = board.page.get_by_role("row").filter(has_text="taking part")
     row.get_by_text("1 of 5").wait_for()
     assert counts(board) == {"Taking part": "1", "Finished": "0", "Answers": "1"}
 

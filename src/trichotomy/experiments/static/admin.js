@@ -15,11 +15,13 @@ let asking = null; // the participant that the dialog is about
 
 const percent = (share) => (share === null ? "–" : `${(100 * share).toFixed(0)} %`);
 const seconds = (ms) => (ms === null ? "–" : `${(ms / 1000).toFixed(ms < 10000 ? 2 : 1)} s`);
-const time = (text) => (text ? new Date(text).toLocaleString() : "–");
+const time = (text) => (text ? new Date(text).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" }) : "–");
+
+const STATES = { consent: "asked for consent", running: "taking part", complete: "finished", refused: "declined", expired: "out of time" };
 
 const COLUMNS = [
   ["Participant", (p) => p.participant],
-  ["State", (p) => p.state + (p.simulated ? ", simulated" : "")],
+  ["State", (p) => (STATES[p.state] ?? p.state) + (p.simulated ? ", simulated" : "")],
   ["Answers", progress],
   ["Right", (p) => percent(p.accuracy), "number"],
   ["Median time", (p) => seconds(p.median_rt_ms), "number"],

@@ -18,10 +18,9 @@ export async function categorise(display, context) {
   image.alt = "image";
   const mask = timing.mask ? noise() : null;
   const stays = timing.image_ms === null || timing.image_ms === undefined;
-  const columns = Math.ceil(Math.sqrt(buttons.size));
   const grid = element("div", { className: "choices", role: "group", "aria-label": "Classes" }, ...buttons.values());
-  grid.style.setProperty("--columns", columns);
-  arrows(grid, [...buttons.values()], columns);
+  grid.style.setProperty("--columns", Math.ceil(Math.sqrt(buttons.size)));
+  arrows(grid, [...buttons.values()]);
   const box = element("div", { className: "picture" });
   const screen = element("div", { className: `category ${stays ? "stays" : "passes"}` }, box, grid);
   const prompt = element("h1", { className: "prompt" }, experiment.questions?.[0]?.prompt ?? "What was in the image?");
@@ -77,10 +76,10 @@ function shortcuts(choices, given) {
 }
 
 // Arrow keys move among the classes, Enter and the space bar choose.
-function arrows(grid, buttons, columns) {
-  const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
+function arrows(grid, buttons) {
   const move = (event) => {
-    const step = steps[event.key];
+    const columns = buttons.filter((button) => button.offsetTop === buttons[0].offsetTop).length;
+    const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns }[event.key];
     if (!grid.isConnected) removeEventListener("keydown", move);
     if (step === undefined || buttons[0].disabled) return;
     event.preventDefault();

@@ -39,7 +39,8 @@ let session = null; // what the server said of this participant
 let experiment = null;
 let position = null; // how many answers the server holds, and the trial that is next
 let interval = 1000 / 60;
-let practised = false;
+let practised = false; // the trial before this one was for practice
+let told = false; // and practice has said what was right
 let running = false;
 let over = false;
 
@@ -100,6 +101,7 @@ async function send(held) {
   clearTimeout(slow);
   notify("");
   remembered.release();
+  told ||= typeof answer.correct === "boolean";
   move(answer);
   return answer;
 }
@@ -176,8 +178,8 @@ function pauses() {
   const text = () => {
     if (practised && position.next.phase !== "practice") {
       const rest = position.total - position.done;
-      const told = experiment.feedback ? " From now on you are not told whether you were right." : "";
-      return `<h1>Practice is over</h1><p>The experiment begins: ${rest} answers.${told}</p>`;
+      const rule = told ? " From now on you are not told whether you were right." : "";
+      return `<h1>Practice is over</h1><p>The experiment begins: ${rest} answers.${rule}</p>`;
     }
     return `<h1>Time for a break</h1><p>${position.done} of ${position.total} answers are given and stored. Go on when
       you are ready.</p>`;

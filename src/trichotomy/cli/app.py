@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from trichotomy.cli import analyze, demo, figure, formats, read, similarity, study
+from trichotomy.cli import analyze, demo, experiment, figure, formats, read, similarity, study
 from trichotomy.errors import TrichotomyError
 
 WRONG_INPUT = 2
@@ -51,6 +51,7 @@ for command in (
     formats.formats,
 ):
     app.command()(_interruptible(command))
+app.add_typer(experiment.group(_interruptible), name="experiment")
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,0 +1,5 @@
+"""The application: what a browser asks for and what it gets."""
+
+from trichotomy.experiments.application.site import STATIC, Site, application, open_answers, open_site
+
+__all__ = ["STATIC", "Site", "application", "open_answers", "open_site"]

@@ -37,8 +37,8 @@ Reply: TypeAlias = "Response | Mapping[str, Any] | tuple[int, Mapping[str, Any]]
 Call: TypeAlias = "Callable[[Site, Asked], Reply]"
 
 
-def endpoint(site: Site, run: Call, limiter: CapacityLimiter) -> Endpoint:
-    """Make an endpoint of a function that may take its time; as many run as the limiter lets."""
+def endpoint(site: Site, run: Call, threads: CapacityLimiter | None) -> Endpoint:
+    """Make an endpoint of a function that runs in one of the threads, or without them at once."""
 
     @refusing
     async def answered(request: Request) -> Response:
@@ -48,7 +48,7 @@ def endpoint(site: Site, run: Call, limiter: CapacityLimiter) -> Endpoint:
             path=request.path_params,
             client=request.client.host if request.client else "",
         )
-        reply = await run_sync(run, site, asked, limiter=limiter)
+        reply = run(site, asked) if threads is None else await run_sync(run, site, asked, limiter=threads)
         if isinstance(reply, Response):
             return reply
         status, content = reply if isinstance(reply, tuple) else (200, reply)

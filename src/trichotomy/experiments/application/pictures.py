@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hmac
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
 from trichotomy.experiments.application.calls import Asked, Reply, whose
-from trichotomy.experiments.database import Participant
 from trichotomy.web import RefusedError
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def image(site: Site, asked: Asked) -> Reply:
     """Serve an image: the bytes alone, without name or date."""
     with site.database.writing() as connection:
         who = whose(connection, asked, states=("running", "complete"))
-    item = _item(site, who, str(asked.path["image"]))
+    item = _named(who.image_key, tuple(site.items)).get(str(asked.path["image"]))
     if item is None:
         raise RefusedError(404, "not-found", "There is no such image.")
     try:
@@ -53,12 +53,10 @@ def image(site: Site, asked: Asked) -> Reply:
     return Response(content, media_type=_kind(content))
 
 
-def _item(site: Site, who: Participant, name: str) -> str | None:
-    """Find the item of a name; the one image of a trial of this participant."""
-    shown = (i for p in who.placed for i in site.trials[p.trial_id].items)
-    return next(
-        (i for i in shown if hmac.compare_digest(opaque(who.image_key, i).encode(), name.encode())), None
-    )
+@lru_cache(maxsize=256)
+def _named(key: str, items: tuple[str, ...]) -> dict[str, str]:
+    """Items by their names in the session of that key."""
+    return {opaque(key, item): item for item in items}
 
 
 def _kind(content: bytes) -> str:

@@ -118,10 +118,16 @@ def application(site: Site, *, hosts: Iterable[str] = LOOPBACK) -> ASGIApp:
     hosts
         Names that it is reached by.
     """
-    limiter = CapacityLimiter(site.database.writers)
+    several, aside = CapacityLimiter(site.database.writers), CapacityLimiter(1)
+    # SQLite writes one at a time, a millisecond each: to hand that to a thread would take longer
+    threads = several if site.database.writers > 1 else None
 
     def to(path: str, method: str, run: Call) -> Route:
-        return Route(path, endpoint(site, run, limiter), methods=[method])
+        return Route(path, endpoint(site, run, threads), methods=[method])
+
+    def looking(path: str, method: str, run: Call) -> Route:
+        """What reads all answers, beside the participants."""
+        return Route(path, endpoint(site, run, aside), methods=[method])
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -140,10 +146,10 @@ def application(site: Site, *, hosts: Iterable[str] = LOOPBACK) -> ASGIApp:
         to("/api/completion", "GET", playing.completion),
         to("/api/blocks/{block:int}", "GET", pictures.block),
         to("/api/images/{image:str}", "GET", pictures.image),
-        to("/api/admin/overview", "GET", admin.overview),
-        to("/api/admin/participants", "GET", admin.participants),
-        to("/api/admin/exclude", "POST", admin.exclude),
-        to("/api/admin/export.csv", "GET", admin.export),
+        looking("/api/admin/overview", "GET", admin.overview),
+        looking("/api/admin/participants", "GET", admin.participants),
+        looking("/api/admin/exclude", "POST", admin.exclude),
+        looking("/api/admin/export.csv", "GET", admin.export),
     ]
     handlers = {404: _no_page, 405: _no_method, 500: _failed}
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)

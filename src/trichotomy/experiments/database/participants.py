@@ -18,6 +18,18 @@ from trichotomy.experiments.design import Placed
 NUMBERS = 10**10
 OPEN = ("consent", "running")
 
+_LATER = sessions.alias("later")
+_UNUSED = sa.exists().where(
+    _LATER.c.participant_id == sessions.c.participant_id, ~_LATER.c.replaced, ~_LATER.c.used
+)
+_BY_TOKEN = (  # asked with every request, so made once
+    sa.select(
+        participants, sessions.c.image_key, sessions.c.replaced, sessions.c.used, _UNUSED.label("unused")
+    )
+    .join_from(sessions, participants)
+    .where(sessions.c.token == sa.bindparam("token"))
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Participant:
@@ -110,17 +122,7 @@ def issue(connection: sa.Connection, participant_id: int, *, token: str, image_k
 
 def by_token(connection: sa.Connection, token: str) -> Participant | None:
     """Find whose token (digest) it is; note that it was used, and that time has run out where it has."""
-    later = sessions.alias("later")
-    unused = sa.exists().where(
-        later.c.participant_id == sessions.c.participant_id, ~later.c.replaced, ~later.c.used
-    )
-    found = connection.execute(
-        sa.select(
-            participants, sessions.c.image_key, sessions.c.replaced, sessions.c.used, unused.label("unused")
-        )
-        .join_from(sessions, participants)
-        .where(sessions.c.token == token)
-    ).first()
+    found = connection.execute(_BY_TOKEN, {"token": token}).first()
     if found is None:
         return None
     row = found._mapping

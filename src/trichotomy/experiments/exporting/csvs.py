@@ -16,4 +16,7 @@ def to_csv(table: pd.DataFrame) -> str:
 
 
 def _safe(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+    if not isinstance(value, str):
+        return value
+    text = value.replace("\r\n", "\n").replace("\r", "\n")  # a lone return would end a row for some readers
+    return f"'{text}" if text.startswith(FORMULA) else text

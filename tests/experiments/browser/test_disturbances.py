@@ -232,3 +232,12 @@ def test_an_image_that_cannot_be_shown_is_told(run: Start, person: Arrive) -> No
     )
     someone.open().begin()
     someone.page.get_by_text("An image of this experiment cannot be shown").first.wait_for()
+
+
+def test_a_server_without_jspsych_is_told(run: Start, person: Arrive) -> None:
+    someone = person(run("pairs"), tolerated=r"404|jsPsych\w* is not defined|MIME type")
+    someone.page.route(
+        "**/vendored/*", lambda r: r.fulfill(status=404, content_type="application/json", body="{}")
+    )
+    someone.open()
+    someone.page.get_by_role("heading", name="This page is not complete").wait_for()

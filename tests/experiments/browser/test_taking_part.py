@@ -91,6 +91,11 @@ def test_declining_ends_it(run: Start, person: Arrive) -> None:
     someone.page.get_by_role("heading", name="You do not take part").wait_for()
     assert not [r for r in someone.requests if "/api/images/" in r.url]
     assert running.answers() == []
+    someone.page.reload()
+    someone.page.get_by_role("heading", name="This experiment is closed to you").wait_for()
+    someone.press_button("Start as another participant")
+    someone.begin()
+    someone.given(0)
 
 
 def test_nothing_is_said_in_advance(run: Start, person: Arrive) -> None:

@@ -33,7 +33,7 @@ const connection = connect({
 });
 const images = gallery(connection);
 const events = watch();
-const jsPsych = initJsPsych({ display_element: "stage" });
+const jsPsych = initJsPsych?.({ display_element: "stage" });
 
 let session = null; // what the server said of this participant
 let experiment = null;
@@ -142,7 +142,7 @@ function consent() {
     ),
     during(async () => {
       session = { ...session, ...(await ask(() => connection.post("api/consent", { agreed }))) };
-      if (!agreed) finish("You do not take part", "You can close this window.");
+      if (!agreed) finish("You do not take part", "You can close this window.", ...anew());
       else await whereWeAre();
     }),
   );
@@ -264,6 +264,11 @@ function again(name) {
   return element("button", { className: "jspsych-btn", onclick: () => location.reload() }, name);
 }
 
+function anew() {
+  if (!unnamed) return [];
+  return [element("p", { className: "aside" }, element("button", { className: "quiet", onclick: restart }, ANEW))];
+}
+
 async function completed() {
   const { code, link } = await ask(() => connection.get("api/completion"));
   const parts = [];
@@ -273,13 +278,13 @@ async function completed() {
   if (link && /^https?:/i.test(link)) {
     parts.push(element("p", {}, element("a", { className: "jspsych-btn", href: link }, "Finish and return")));
   }
-  if (unnamed) {
-    parts.push(element("p", { className: "aside" }, element("button", { className: "quiet", onclick: restart }, ANEW)));
-  }
-  finish("Thank you", "All your answers are stored.", ...parts);
+  finish("Thank you", "All your answers are stored.", ...parts, ...anew());
 }
 
 async function main() {
+  if (!jsPsych) {
+    return finish("This page is not complete", "jsPsych is missing. Who runs the experiment finds in its messages what to do.");
+  }
   remembered.onTakenOver(() => finish("Opened elsewhere", TAKEN_OVER, again("Go on here")));
   await begin(remembered.token());
   if (session.state === "complete") return completed();
@@ -288,7 +293,7 @@ async function main() {
       refused: "You cannot take part in this experiment (again).",
       expired: "The time for this experiment is over.",
     }; // prettier-ignore
-    return finish("This experiment is closed to you", session.message ?? text[session.state]);
+    return finish("This experiment is closed to you", text[session.state], ...anew());
   }
   experiment = await ask(() => connection.get("api/experiment"));
   document.title = experiment.title;

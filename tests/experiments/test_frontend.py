@@ -75,3 +75,14 @@ def luminance(colour: str) -> float:
     parts = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
     linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_questions_of_the_documentation_can_be_asked(tmp_path):
+    from trichotomy.experiments.design.questions import read_questions
+
+    text = (ROOT / "docs" / "experiments.md").read_text()
+    (tmp_path / "questions.toml").write_text(re.findall(r"```toml\n(.+?)```", text, flags=re.DOTALL)[0])
+    assert [q.options for q in read_questions(tmp_path / "questions.toml")] == [
+        (1, 2, 3, 4, 5, 6, 7),
+        ("no", "cannot tell", "yes"),
+    ]

@@ -25,6 +25,7 @@ CHOICES = ("airplane", "bear", "bicycle", "bird", "boat", "bottle", "car", "cat"
 ADMIN = "an-admin-token-of-the-tests-0123456789"
 PHASES = ("practice", "main", "main", "main", "attention")
 CODE = "CODE-7QX"
+FILE = "secret-file-{}.png"
 _REPORT_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) => console.error(`CSP: ${event.violatedDirective}`));
 """
@@ -70,7 +71,7 @@ def design(kind: str, images: Path, **changes: Any) -> Experiment:
     from trichotomy.experiments.design import Experiment, Item, Policies, Timing, Trial
 
     each = 2 if kind == "pairs" else 1
-    items = tuple(Item(f"secret-item-{k}", f"secret-file-{k}.png") for k in range(each * len(PHASES)))
+    items = tuple(Item(f"secret-item-{k}", FILE.format(k)) for k in range(each * len(PHASES)))
     trials = tuple(
         Trial(
             f"trial-{k}",
@@ -81,8 +82,6 @@ def design(kind: str, images: Path, **changes: Any) -> Experiment:
         )
         for k, phase in enumerate(PHASES)
     )
-    for k, item in enumerate(items):
-        draw(images / item.path, k)
     short = kind == "categorise"
     timing = {"fixation_ms": 100.0, "image_ms": 150.0 if short else None, "mask": short}
     timing = Timing(**{**timing, **changes.pop("timing", {})})
@@ -96,6 +95,7 @@ def design(kind: str, images: Path, **changes: Any) -> Experiment:
 @contextmanager
 def serving(folder: Path, experiment: Experiment) -> Iterator[Running]:
     import uvicorn
+
     from trichotomy.experiments.application import application, open_site
     from trichotomy.experiments.design import QUESTIONS, write_folder
     from trichotomy.web import bound
@@ -116,8 +116,17 @@ def serving(folder: Path, experiment: Experiment) -> Iterator[Running]:
     at.close()
 
 
+@pytest.fixture(scope="session")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the images of all experiments."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for k in range(2 * len(PHASES)):
+        draw(folder / FILE.format(k), k)
+    return folder
+
+
 @pytest.fixture
-def run(tmp_path: Path) -> Iterator[Callable[..., Running]]:
+def run(tmp_path: Path, pictures: Path) -> Iterator[Callable[..., Running]]:
     """Start an experiment of a kind on a server: ``run("pairs", blocks=3)``."""
     for name in ("starlette", "sqlalchemy", "uvicorn"):
         pytest.importorskip(name, reason="the extra 'web' is not installed")
@@ -126,9 +135,7 @@ def run(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     started: list[Any] = []
 
     def start(kind: str, **changes: Any) -> Running:
-        images = tmp_path / f"images-{len(started)}"
-        images.mkdir()
-        manager = serving(tmp_path / f"experiment-{len(started)}", design(kind, images, **changes))
+        manager = serving(tmp_path / f"experiment-{len(started)}", design(kind, pictures, **changes))
         started.append(manager)
         return manager.__enter__()
 

@@ -4,15 +4,14 @@ import { connect, Refusal } from "./connection.js";
 import { categorise } from "./categorise.js";
 import { gallery } from "./images.js";
 import { memory } from "./memory.js";
-import { byId, element, escaped, notify, say } from "./page.js";
+import { byId, element, notify, say } from "./page.js";
 import { pairs } from "./pairs.js";
 import { ratings } from "./ratings.js";
+import { during, page } from "./screens.js";
 import { frameInterval, sinceEpoch } from "./timing.js";
 import { enterFullScreen, leaveFullScreen, watch } from "./watch.js";
 
 const { initJsPsych } = globalThis;
-const CallFunction = globalThis.jsPsychCallFunction;
-const Buttons = globalThis.jsPsychHtmlButtonResponse;
 
 const SCREENS = { pairs, ratings, categorise };
 const PARAMETERS = 20; // as many and as long as the server takes
@@ -107,25 +106,6 @@ async function send(held) {
 }
 
 // ---- Screens ----
-
-function page(html, choices, finished = () => {}) {
-  return {
-    type: Buttons,
-    stimulus: () => `<div class="page">${html()}</div>`,
-    choices: () => choices().map(escaped),
-    css_classes: ["reading"],
-    on_load() {
-      scrollTo(0, 0);
-      byId("stage").focus({ preventScroll: true });
-    },
-    on_finish: ({ response }) => finished(response),
-  };
-}
-
-// A screen of jsPsych that waits for a promise.
-function during(work) {
-  return { type: CallFunction, async: true, func: (done) => work().then(done) };
-}
 
 const when = (condition, ...timeline) => ({ timeline, conditional_function: () => !over && condition() });
 

@@ -65,4 +65,4 @@ bench: setup     ## measure speed as ratios and write docs/benchmarks.md
 ci: lint types test test-core  ## all that CI checks
 
 clean:           ## remove what the targets made
-	rm -rf $(VENV) $(CORE) demo demo.zarr .coverage* .pytest_cache .mypy_cache .ruff_cache dist
+	rm -rf $(VENV) $(CORE) demo demo.zarr .coverage* .pytest_cache .mypy_cache .ruff_cache dist $(dir $(VENDORED))

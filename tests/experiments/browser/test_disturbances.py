@@ -76,7 +76,7 @@ def test_an_answer_not_yet_sent_survives_a_crash(run: Start, person: Arrive) -> 
     someone.trial(0)
     someone.page.route("**/api/trials/*", lambda route: route.abort())
     someone.page.keyboard.press("ArrowRight")
-    someone.page.get_by_text("Nothing is lost").wait_for()
+    someone.page.get_by_text("No answer is lost").wait_for()
     assert running.answers() == []
     someone.page.unroute("**/api/trials/*")
     someone.page.reload()
@@ -128,7 +128,7 @@ def test_a_lost_connection_loses_nothing(run: Start, person: Arrive) -> None:
     someone.page.context.set_offline(True)
     someone.page.keyboard.press("f")
     notice = someone.page.locator("#notice")
-    notice.get_by_text("Connection lost. Nothing is lost: trying again").wait_for()
+    notice.get_by_text("Connection lost. No answer is lost: trying again").wait_for()
     assert notice.is_visible()
     someone.page.keyboard.press("j")
     someone.page.context.set_offline(False)
@@ -241,3 +241,13 @@ def test_a_server_without_jspsych_is_told(run: Start, person: Arrive) -> None:
     )
     someone.open()
     someone.page.get_by_role("heading", name="This page is not complete").wait_for()
+
+
+def test_an_answer_that_another_left_is_not_sent(run: Start, person: Arrive) -> None:
+    running = run("pairs")
+    left = """if (!localStorage.length) localStorage.setItem("trichotomy /  answer", JSON.stringify(
+      { trial: 0, body: { answer: { choice: "right" }, rt_ms: 1, started_at_ms: 1, events: [] } }));"""
+    someone = person(running, before=left).open()
+    someone.begin()
+    someone.trial(0)
+    assert running.answers() == []

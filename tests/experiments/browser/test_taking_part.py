@@ -168,3 +168,17 @@ def test_an_answer_that_comes_too_late_is_none(run: Start, person: Arrive) -> No
     row = running.answers()[0]
     assert row["answer"] == {"choice": None}
     assert row["rt_ms"] is None
+
+
+def test_html_in_texts_is_text(run: Start, person: Arrive) -> None:
+    evil = "<img src=x onerror=document.title='owned'>"
+    running = run("categorise", choices=(evil, "airplane", "bear", "bicycle", "bird", "boat"), title=evil)
+    someone = person(running).open()
+    someone.begin()
+    someone.trial(0)
+    assert someone.page.get_by_role("button", name=evil).is_visible()
+    assert someone.page.locator("main img").count() == 0
+    assert someone.page.title() == evil
+    someone.page.get_by_role("button", name=evil).click()
+    someone.given(1)
+    assert running.answers()[0]["answer"] == {"choice": evil}

@@ -74,7 +74,8 @@ def test_full_screen_is_entered_and_noted(run: Start, person: Arrive) -> None:
     someone.begin()
     someone.trial(0)
     assert someone.page.evaluate("Boolean(document.fullscreenElement)")
-    someone.page.evaluate("document.exitFullscreen()")
+    leave = "document.addEventListener('fullscreenchange', done, { once: true }); document.exitFullscreen();"
+    someone.page.evaluate(f"new Promise((done) => {{ {leave} }}).then(() => null)")
     someone.page.keyboard.press("f")
     someone.given(1)
     assert {"fullscreen-enter", "fullscreen-exit"} <= {e["kind"] for e in running.events()}

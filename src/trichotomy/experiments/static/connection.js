@@ -14,7 +14,8 @@ export class Refusal extends Error {
   }
 }
 
-// `lost` is called with the number of tries that failed, `found` once one works again after that.
+// `lost` is called with the number of tries that failed, and whether the server was there but busy; `found` once one
+// works again after that.
 export function connect({ lost, found }) {
   let token = null;
 
@@ -27,12 +28,12 @@ export function connect({ lost, found }) {
       headers,
       body: body === undefined ? undefined : JSON.stringify(body),
       cache: "no-store",
-      signal: AbortSignal.timeout(patience),
+      signal: AbortSignal.timeout?.(patience), // browsers before 2022 wait as long as they do
     });
     if (response.ok) return read(response);
     if (response.status === 429 || response.status >= 500) {
       const seconds = Number(response.headers.get("Retry-After"));
-      throw Object.assign(new Error("busy"), { wait: seconds > 0 ? Math.min(seconds, 60) * 1000 : 0 });
+      throw Object.assign(new Error("busy"), { busy: true, wait: seconds > 0 ? Math.min(seconds, 60) * 1000 : 0 });
     }
     throw new Refusal(response.status, await response.json().catch(() => ({})));
   }
@@ -48,7 +49,7 @@ export function connect({ lost, found }) {
           if (tries) found();
           throw error;
         }
-        lost(tries + 1);
+        lost(tries + 1, Boolean(error.busy));
         await pause(error.wait || WAITS_MS[Math.min(tries, WAITS_MS.length - 1)]);
       }
     }

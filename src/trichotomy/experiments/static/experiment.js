@@ -27,7 +27,10 @@ const parameters = Object.fromEntries(
 const unnamed = Object.keys(parameters).every((name) => name === "simulated");
 const remembered = memory(parameters);
 const connection = connect({
-  lost: (tries) => notify(tries > 1 ? "Connection lost. Nothing is lost: trying again …" : "Connecting …"),
+  lost(tries, busy) {
+    const trouble = busy ? "The server is busy." : "Connection lost.";
+    notify(tries > 1 ? `${trouble} No answer is lost: trying again …` : "Connecting …");
+  },
   found: () => notify(""),
 });
 const images = gallery(connection);
@@ -65,6 +68,7 @@ async function begin(token) {
   if (session.token) {
     connection.use(session.token);
     remembered.keep(session.token);
+    if (!session.resumed) remembered.release(); // an answer that someone else left here
   }
 }
 

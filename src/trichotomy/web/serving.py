@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from collections.abc import Callable
 
@@ -64,11 +65,13 @@ def serve(app: ASGIApp, at: socket.socket, *, started: Callable[[], None] = lamb
         ws="none",
     )
     server = _Server(config, started)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
     try:
         server.run(sockets=[at])
     except KeyboardInterrupt:  # uvicorn repeats the signal once it has ended well
         pass
     finally:
+        signal.signal(signal.SIGTERM, before)
         at.close()
 
 

@@ -9,7 +9,7 @@ SOURCES := pyproject.toml constraints.txt
 FRONTEND := package.json package-lock.json licences.txt vendor.py
 VENDORED := src/trichotomy/experiments/static/vendored/licences.txt
 
-.PHONY: help setup wheel demo test test-core test-long test-slurm lint types bench ci clean
+.PHONY: help setup wheel postgres demo test test-core test-long test-slurm lint types bench ci clean
 
 help:            ## show the targets
 	@grep -hE '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -36,14 +36,20 @@ wheel: setup     ## build the wheel into dist, with the pages of experiments
 demo: setup      ## train the embedded study and write demo/report.html
 	$(BIN)/trichotomy demo --out demo --force
 
-test: setup      ## run the tests, with coverage
+postgres:        ## install PostgreSQL for the tests, as root with apt-get; else they skip what needs it
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || \
+	  { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && \
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql; } >/dev/null 2>&1 || \
+	  echo "PostgreSQL could not be installed; tests that need it are skipped"
+
+test: setup postgres  ## run the tests, with coverage
 	$(BIN)/coverage erase
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered
 
 test-core: $(CORE)/.done  ## run the core's tests with nothing but the core installed
 	$(CORE)/bin/python -m pytest -q $(CORE_TESTS)
 
-test-long: setup ## run the long simulations too
+test-long: setup postgres ## run the long simulations too
 	$(BIN)/python -m pytest -n 2 -m long
 
 test-slurm: setup ## run studies on a SLURM of this machine alone (root; installs slurm-wlm, munge)

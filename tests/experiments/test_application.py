@@ -436,3 +436,13 @@ def test_an_image_that_cannot_be_read_for_a_moment_can_be_asked_for_again(site, 
     finally:
         moved.rename(images)
     assert b.get(f"/api/images/{name}").status_code == 200
+
+
+def test_a_look_at_it_can_be_had_again_and_again(site, browser):
+    s = site("pairs")
+    b = browser(s)
+    b.enter({"simulated": "1"})
+    b.agree()
+    through(b)
+    assert b.enter({"simulated": "1"}, token=b.token).json()["state"] == "consent"
+    assert [p["simulated"] for p in people(s)] == [True, True]

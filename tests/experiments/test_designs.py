@@ -164,6 +164,14 @@ def test_too_much_is_refused(table, draw, options, says):
         draw(table, **options)
 
 
+def test_attention_checks_in_letters_that_no_font_has():
+    from trichotomy.experiments.design.attention import picture
+
+    assert picture("$x_1$ & \u00fc").startswith(b"\x89PNG")
+    with pytest.raises(InputError, match="--checks 0"):
+        picture("\U00012345")
+
+
 def test_classes_that_are_unknown_or_too_many_are_refused(table):
     none = table.assign(class_name="")
     with pytest.raises(InputError, match="--targets"):

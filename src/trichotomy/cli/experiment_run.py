@@ -12,7 +12,11 @@ from trichotomy.errors import InputError
 Folder = Annotated[Path, typer.Argument(metavar="EXP", help="Folder of the experiment.")]
 Where = Annotated[
     str | None,
-    typer.Option(metavar="FILE|URL", help="Answers: SQLite's file, or postgresql://... Default: in EXP."),
+    typer.Option(
+        metavar="FILE|URL",
+        envvar="TRICHOTOMY_ANSWERS",
+        help="Answers: SQLite's file, or postgresql://... Default: in EXP.",
+    ),
 ]
 
 
@@ -67,6 +71,7 @@ def run(
 
     def started() -> None:
         typer.echo(f"{site.experiment.title} ({site.experiment.kind}): {address}")
+        typer.echo(f"To look at it yourself: {address}?simulated=1 (such answers are marked, and left out)")
         typer.echo(f"Admin page: {address}admin" + (f"  token: {token}" if shown else ""))
         typer.echo(f"Answers: {site.database.place}. Ctrl-C ends.")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from collections.abc import Callable
 
@@ -13,6 +14,8 @@ from trichotomy.errors import InputError
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """Names that only this machine is reached by."""
 GRACE_SECONDS = 5
+KEEP_ALIVE_SECONDS = 75
+"""Longer than browsers and proxies keep a connection, so that none is closed while a request is on its way."""
 BACKLOG = 2048
 
 
@@ -57,15 +60,18 @@ def serve(app: ASGIApp, at: socket.socket, *, started: Callable[[], None] = lamb
         log_level="warning",
         proxy_headers=False,
         server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
         ws="none",
     )
     server = _Server(config, started)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
     try:
         server.run(sockets=[at])
     except KeyboardInterrupt:  # uvicorn repeats the signal once it has ended well
         pass
     finally:
+        signal.signal(signal.SIGTERM, before)
         at.close()
 
 

@@ -7,7 +7,6 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,10 +32,42 @@ addEventListener("securitypolicyviolation", (event) => console.error(`CSP: ${eve
 
 @dataclass
 class Running:
-    """A server that runs: where, and what it holds."""
+    """A server: where it is, and what it holds."""
 
-    url: str
-    site: Site
+    folder: Path
+    port: int = 0
+    site: Site | None = None
+    stop: Callable[[], None] = lambda: None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+    def start(self) -> Running:
+        import uvicorn
+
+        from trichotomy.experiments.application import application, open_site
+        from trichotomy.web import bound
+
+        self.site = open_site(self.folder, admin_token=ADMIN, static=STATIC)
+        at = bound("127.0.0.1", self.port)
+        self.port = at.getsockname()[1]
+        config = uvicorn.Config(application(self.site), lifespan="on", log_level="warning", access_log=False)
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [at]}, daemon=True)
+        thread.start()
+        while not server.started:
+            assert thread.is_alive(), "the server did not start"
+            time.sleep(0.01)
+
+        def stop() -> None:
+            server.should_exit = True
+            thread.join(timeout=20)
+            at.close()
+            self.stop = lambda: None
+
+        self.stop = stop
+        return self
 
     def answers(self) -> list[dict[str, Any]]:
         from trichotomy.experiments.database import answer_rows
@@ -92,30 +123,6 @@ def design(kind: str, images: Path, **changes: Any) -> Experiment:
     return Experiment(kind=kind, images=str(images), items=items, trials=trials, **settings)
 
 
-@contextmanager
-def serving(folder: Path, experiment: Experiment) -> Iterator[Running]:
-    import uvicorn
-
-    from trichotomy.experiments.application import application, open_site
-    from trichotomy.experiments.design import QUESTIONS, write_folder
-    from trichotomy.web import bound
-
-    write_folder(folder, experiment, questions=QUESTIONS if experiment.kind == "ratings" else ())
-    site = open_site(folder, admin_token=ADMIN, static=STATIC)
-    at = bound("127.0.0.1", 0)
-    config = uvicorn.Config(application(site), lifespan="on", log_level="warning", access_log=False)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [at]}, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive(), "the server did not start"
-        time.sleep(0.01)
-    yield Running(f"http://127.0.0.1:{at.getsockname()[1]}/", site)
-    server.should_exit = True
-    thread.join(timeout=20)
-    at.close()
-
-
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder of the images of all experiments."""
@@ -132,16 +139,21 @@ def run(tmp_path: Path, pictures: Path) -> Iterator[Callable[..., Running]]:
         pytest.importorskip(name, reason="the extra 'web' is not installed")
     if not (STATIC / "vendored" / "jspsych.js").is_file():
         pytest.skip("jsPsych is not there; run `make setup`, or: python frontend/vendor.py")
-    started: list[Any] = []
+    from trichotomy.experiments.design import QUESTIONS, write_folder
+
+    started: list[Running] = []
 
     def start(kind: str, **changes: Any) -> Running:
-        manager = serving(tmp_path / f"experiment-{len(started)}", design(kind, pictures, **changes))
-        started.append(manager)
-        return manager.__enter__()
+        folder = tmp_path / f"experiment-{len(started)}"
+        write_folder(
+            folder, design(kind, pictures, **changes), questions=QUESTIONS if kind == "ratings" else ()
+        )
+        started.append(Running(folder).start())
+        return started[-1]
 
     yield start
-    for manager in started:
-        manager.__exit__(None, None, None)
+    for running in started:
+        running.stop()
 
 
 @dataclass

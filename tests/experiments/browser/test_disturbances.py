@@ -139,6 +139,19 @@ def test_a_lost_connection_loses_nothing(run: Start, person: Arrive) -> None:
     complete_once(running)
 
 
+def test_a_server_that_stops_and_comes_back_finds_everybody_waiting(run: Start, person: Arrive) -> None:
+    running = run("pairs")
+    someone = person(running, tolerated=NETWORK).open()
+    someone.begin()
+    someone.trial(0)
+    running.stop()
+    someone.page.keyboard.press("f")
+    someone.page.locator("#notice").get_by_text("Connection lost").wait_for()
+    running.start()
+    finish(someone, 1)
+    complete_once(running)
+
+
 def test_an_acknowledgement_that_is_lost_counts_once(run: Start, person: Arrive) -> None:
     running = run("pairs")
     someone = person(running, tolerated=NETWORK).open()

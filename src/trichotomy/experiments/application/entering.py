@@ -18,7 +18,7 @@ from trichotomy.experiments.database import (
     set_state,
 )
 from trichotomy.experiments.database.times import after
-from trichotomy.experiments.design import Policies, arrange
+from trichotomy.experiments.design import arrange
 from trichotomy.web import RefusedError, digest, new_token
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 LONGEST_TOKEN = 256
 SIMULATED = "simulated"
-"""Parameter of an address: ``1`` where no person takes part."""
+"""Parameter of an address: ``1`` where nobody takes part but a program, or the researcher who has a look."""
 OPEN = ("consent", "running")
 
 
@@ -48,10 +48,11 @@ def enter(site: Site, asked: Asked) -> Reply:
     if policies.require_identity and identity is None:
         message = "Please come by the link of the recruitment service; it says who takes part."
         raise RefusedError(403, "identity", message)
+    simulated = parameters.get(SIMULATED) == "1"
     token, image_key = new_token(), new_token()
     with site.database.writing() as connection:
         lock(connection)
-        known = _known(connection, policies, earlier, identity)
+        known = _known(connection, earlier, identity, again=simulated or not policies.one_try)
         if known is None:
             row = begin(
                 connection,
@@ -60,7 +61,7 @@ def enter(site: Site, asked: Asked) -> Reply:
                 parameters=parameters,
                 screen=screen,
                 expires_at=after(policies.expires_hours) if policies.expires_hours is not None else None,
-                simulated=parameters.get(SIMULATED) == "1",
+                simulated=simulated,
             )
             state = "consent"
         else:
@@ -85,9 +86,9 @@ def consent(site: Site, asked: Asked) -> Reply:
 
 
 def _known(
-    connection: sa.Connection, policies: Policies, earlier: str | None, identity: tuple[str, str] | None
+    connection: sa.Connection, earlier: str | None, identity: tuple[str, str] | None, *, again: bool
 ) -> Participant | None:
-    """Find the participant that goes on, or None where a new one begins."""
+    """Find the participant that goes on, or None where a new one begins; who has finished may do so ``again``."""
     who = by_identity(connection, *identity) if identity else None
     if who is None and earlier:
         who = by_token(connection, digest(earlier))
@@ -95,6 +96,5 @@ def _known(
             who = None  # another person at the same computer
         if who is not None and not who.current and not who.unused:
             raise RefusedError(409, "taken-over", TAKEN_OVER)
-    if who is not None and not policies.one_try and who.state not in OPEN:
-        return None
-    return who
+    finished = who is not None and who.state not in OPEN
+    return None if finished and again else who

@@ -21,6 +21,7 @@ from trichotomy.experiments.application.calls import Call, endpoint
 from trichotomy.experiments.database import Database, open_database
 from trichotomy.experiments.design import ANSWERS, Experiment, Folder, Item, Trial, check_images, open_folder
 from trichotomy.web import LOOPBACK, Guard, Rate, StaticFolder, digest, refusing
+from trichotomy.web.refusals import Endpoint
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 SESSIONS_PER_MINUTE = 120.0
@@ -157,7 +158,7 @@ def application(site: Site, *, hosts: Iterable[str] = LOOPBACK) -> ASGIApp:
     return Guard(app, hosts=hosts)
 
 
-def _page(site: Site, name: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _page(site: Site, name: str) -> Endpoint:
     @refusing
     async def page(_: Request) -> Response:
         return site.static.response(name)
@@ -165,7 +166,7 @@ def _page(site: Site, name: str):  # type: ignore[no-untyped-def]  # noqa: ANN20
     return page
 
 
-def _static(site: Site):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _static(site: Site) -> Endpoint:
     @refusing
     async def static(request: Request) -> Response:
         return site.static.response(request.path_params["name"])

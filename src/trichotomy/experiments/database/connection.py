@@ -93,6 +93,7 @@ def open_database(where: str | Path, *, digest: str, kind: str, create: bool = T
         raise InputError(msg)
     engine = _engine(url)
     try:
+        _private(url)
         _migrate(engine)
         with engine.begin() as connection:
             _belongs(connection, digest, kind, place)
@@ -125,6 +126,12 @@ def _url(where: str | Path) -> URL:
         msg = f"answers are stored by SQLite or PostgreSQL, not {url.get_backend_name()}"
         raise InputError(msg)
     return url.set(drivername="postgresql+psycopg") if url.get_backend_name() == "postgresql" else url
+
+
+def _private(url: URL) -> None:
+    """Let nobody else read a new file, which will say who took part."""
+    if url.get_backend_name() == "sqlite" and url.database and Path(url.database).parent.is_dir():
+        Path(url.database).touch(mode=0o600)
 
 
 def _engine(url: URL) -> sa.Engine:

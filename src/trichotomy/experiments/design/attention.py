@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from io import BytesIO
 from textwrap import fill
+from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
+from trichotomy.errors import InputError
 from trichotomy.experiments.design.drawing import balanced_sides
 from trichotomy.experiments.design.questions import Question
 from trichotomy.experiments.design.schema import Item, Trial
@@ -81,5 +83,11 @@ def picture(text: str) -> bytes:
     written = figure.text(0.5, 0.5, "\n".join(lines), ha="center", va="center", size=size, parse_math=False)
     written.set_linespacing(1.4)
     buffer = BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})
+    with catch_warnings():
+        simplefilter("error", UserWarning)
+        try:
+            figure.savefig(buffer, format="png", metadata={"Software": None})
+        except UserWarning as error:
+            msg = f"no font here can write '{text}' for an attention check; leave them out with --checks 0"
+            raise InputError(msg) from error
     return buffer.getvalue()

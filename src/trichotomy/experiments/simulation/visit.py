@@ -13,6 +13,7 @@ import httpx2
 from trichotomy.errors import TrichotomyError
 from trichotomy.experiments.simulation.people import Knowledge, Person
 
+TOO_MANY = 429
 PATIENCE = (0.05, 0.1, 0.2, 0.5, 1.0)
 """Seconds between tries after a lost connection or a server that is busy."""
 
@@ -114,7 +115,8 @@ def _asking(
 ) -> Callable[[str, str, dict[str, Any] | None], Awaitable[Any]]:
     async def ask(method: str, path: str, body: dict[str, Any] | None) -> Any:
         headers = {"authorization": f"Bearer {seen.token}"} if seen.token else {}
-        for attempt in range(tries):
+        attempt = 0
+        while True:
             try:
                 reply = await client.request(method, path, json=body, headers=headers)
             except httpx2.TransportError:
@@ -125,11 +127,14 @@ def _asking(
                     return (
                         reply.json() if reply.headers["content-type"] == "application/json" else reply.content
                     )
-                if reply.status_code not in (429, 500, 502, 503, 504) or attempt + 1 == tries:
+                if reply.status_code == TOO_MANY:
+                    await asyncio.sleep(float(reply.headers["retry-after"]))
+                    continue
+                if reply.status_code not in (500, 502, 503, 504) or attempt + 1 == tries:
                     msg = f"{method} {path}: {reply.status_code} {reply.text[:200]}"
                     raise UnexpectedReplyError(msg)
             seen.tries_lost += 1
             await asyncio.sleep(PATIENCE[min(attempt, len(PATIENCE) - 1)])
-        raise AssertionError
+            attempt += 1
 
     return ask

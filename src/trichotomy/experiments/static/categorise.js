@@ -2,7 +2,7 @@
 
 import { acknowledge, firstAnswer } from "./answer.js";
 import { cross, element } from "./page.js";
-import { frame, hold, present, wait } from "./timing.js";
+import { frame, hold, onScreen, present, wait } from "./timing.js";
 
 const GAP_MS = 350;
 const MASK_MS = 200;
@@ -37,18 +37,18 @@ export async function categorise(display, context) {
   }
   box.replaceChildren(image); // drawn in this frame
   if (stays) screen.classList.add("open");
-  const onset = await frame();
+  const onset = await onScreen();
   const frames = {};
   if (!stays) {
     await hold(onset, timing.image_ms, interval);
     if (mask) box.replaceChildren(mask);
     else screen.classList.add("open");
-    const gone = await frame();
+    const gone = await onScreen();
     frames.image_ms = gone - onset;
     if (mask) {
       await hold(gone, MASK_MS, interval);
       screen.classList.add("open");
-      frames.mask_ms = (await frame()) - gone;
+      frames.mask_ms = (await onScreen()) - gone;
     }
   }
   const { value, at } = await firstAnswer({ buttons, keys, timeout: timing.timeout_ms ?? null });

@@ -6,11 +6,17 @@ export const frame = () => new Promise((done) => requestAnimationFrame(done));
 
 export const sinceEpoch = (time) => performance.timeOrigin + time;
 
-// What `show` changes is drawn in the frame that it is called in, and on the screen when the next one begins.
+// What was changed in this frame is drawn in it, and on the screen when the next one begins. On a busy machine that one
+// may bear the time when it should have begun, before the change was even made.
+export async function onScreen() {
+  const changed = performance.now();
+  return Math.max(changed, await frame());
+}
+
 export async function present(show) {
   await frame();
   show();
-  return frame();
+  return onScreen();
 }
 
 // Wait until what was presented at `onset` has been there for so many milliseconds, to the nearest frame.
@@ -24,7 +30,7 @@ export async function vanish(hide, onset, milliseconds, interval) {
   if (milliseconds === null || milliseconds === undefined) return null;
   await hold(onset, milliseconds, interval);
   hide();
-  return (await frame()) - onset;
+  return (await onScreen()) - onset;
 }
 
 // The time between frames of this screen: the median of some.

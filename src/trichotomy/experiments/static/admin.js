@@ -29,7 +29,7 @@ const COLUMNS = [
   ["Window left", (p) => `${p.left}`, "number"],
   ["Last seen", (p) => time(p.seen_at)],
   ["To look at", (p) => (p.excluded ? `Excluded: ${p.excluded}` : (p.flags ?? []).join(", ")), "look"],
-  ["", exclusion],
+  [element("span", { className: "unseen" }, "Exclusion"), exclusion],
 ];
 
 function progress(p) {

@@ -44,6 +44,7 @@ class Participant:
     done: int
     trials: int
     placed: tuple[Placed, ...]
+    simulated: bool = False
     image_key: str = ""
     current: bool = True
     used: bool = True
@@ -141,12 +142,18 @@ def mark_used(connection: sa.Connection, token: str) -> None:
     connection.execute(sessions.update().where(sessions.c.token == token).values(used=True))
 
 
-def by_identity(connection: sa.Connection, name: str, value: str) -> Participant | None:
-    """Find the latest participant of that identity."""
+def by_identity(
+    connection: sa.Connection, name: str, value: str, *, simulated: bool = False
+) -> Participant | None:
+    """Find the latest participant of that identity, of the people or of the simulated."""
     found = connection.execute(
         sa.select(participants)
         .join_from(identities, participants)
-        .where(identities.c.name == name, identities.c.value == value)
+        .where(
+            identities.c.name == name,
+            identities.c.value == value,
+            participants.c.simulated == simulated,
+        )
         .order_by(participants.c.id.desc())
     ).first()
     return None if found is None else _participant(found._mapping, _expired(connection, found._mapping))
@@ -209,7 +216,8 @@ def _expired(connection: sa.Connection, row: Mapping[Any, Any]) -> str:
 
 def _participant(row: Mapping[Any, Any], state: str, *more: Any) -> Participant:
     placed = _placed(row["placed"])
-    return Participant(row["id"], row["participant"], state, row["done"], row["trials"], placed, *more)
+    kind = bool(row["simulated"])
+    return Participant(row["id"], row["participant"], state, row["done"], row["trials"], placed, kind, *more)
 
 
 @lru_cache(maxsize=512)

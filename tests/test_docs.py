@@ -26,11 +26,16 @@ STUDY = (ROOT / "docs" / "study.md").read_text()
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 
 
+def leaves(command) -> list:
+    """A command, or those of a group."""
+    below = getattr(command, "commands", None)
+    return [command] if below is None else [leaf for each in below.values() for leaf in leaves(each)]
+
+
 def options(command: str) -> set[str]:
-    """Options of a command, and of all commands of a group."""
-    group = getattr(COMMANDS[command], "commands", {})
-    own = [COMMANDS[command], *group.values()]
-    return {name for c in own for p in c.params for name in (*p.opts, *p.secondary_opts)}
+    return {
+        n for leaf in leaves(COMMANDS[command]) for p in leaf.params for n in (*p.opts, *p.secondary_opts)
+    }
 
 
 def blocks(text: str, language: str) -> list[str]:
@@ -106,12 +111,10 @@ def test_every_option_named_exists_somewhere(page):
 
 def test_every_command_is_in_the_readme_or_its_help():
     assert set(COMMANDS) == {
-        "demo", "read", "analyze", "figure", "study", "similarity", "evaluate", "experiment",
-        "formats",
+        "demo", "read", "analyze", "figure", "study", "similarity", "evaluate", "formats", "experiment"
     }  # fmt: skip
-    for command in COMMANDS.values():
-        for one in (command, *getattr(command, "commands", {}).values()):
-            assert all(p.help for p in one.params if hasattr(p, "help")), one.name
+    for command in (leaf for each in COMMANDS.values() for leaf in leaves(each)):
+        assert all(p.help for p in command.params if hasattr(p, "help")), command.name
 
 
 @pytest.mark.parametrize(

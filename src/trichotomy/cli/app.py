@@ -52,10 +52,7 @@ for command in (
     formats.formats,
 ):
     app.command()(_interruptible(command))
-
-for own in experiment.COMMANDS:
-    experiment.app.command()(_interruptible(own))
-app.add_typer(experiment.app)
+app.add_typer(experiment.group(_interruptible), name="experiment")
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,0 +1,177 @@
+"""``trichotomy experiment simulate | export | forget | status``: what there is before, during and after."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from trichotomy.cli import options as o
+from trichotomy.cli.experiment_run import Folder, Where
+from trichotomy.cli.progress import steps
+from trichotomy.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from trichotomy.experiments.database import Database
+    from trichotomy.experiments.design import Folder as Experiment
+
+HEAD = (
+    "participant",
+    "state",
+    "trials",
+    "accuracy",
+    "median ms",
+    "checks failed",
+    "left",
+    "last seen",
+    "excluded",
+)
+SCHEMA = 1
+
+
+def simulate(
+    exp: Folder,
+    participants: Annotated[int, typer.Option(min=1, help="How many.")] = 20,
+    ability: Annotated[float, typer.Option(min=0, max=1, help="Mean probability to answer rightly.")] = 0.8,
+    spread: Annotated[float, typer.Option(min=0, help="Its standard deviation between participants.")] = 0.05,
+    url: Annotated[
+        str | None, typer.Option(help="Address of a server that runs EXP. Default: none is needed.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for an export of the pilot's answers.")] = None,
+    seed: o.Seed = 0,
+    force: o.Force = False,
+) -> None:
+    """Pilot an experiment with simulated participants; real answers are not touched."""
+    from trichotomy.errors import InputError
+    from trichotomy.experiments.exporting import check_export
+    from trichotomy.experiments.simulation import simulate as play
+
+    if out is not None:
+        if url is not None:
+            msg = "--out is for a pilot without --url; export the server's answers with `trichotomy experiment export`"
+            raise InputError(msg)
+        check_export(out, force=force)
+    with steps("Simulating", unit="answers") as step:
+        pilot = play(
+            exp, participants=participants, ability=ability, spread=spread, url=url, out=out, force=force, rng=seed,
+            answered=lambda done, total: step("participants answer", done, total),
+        )  # fmt: skip
+    answers = sum(len(v.acknowledged) for v in pilot.visits)
+    done = sum(v.state == "complete" for v in pilot.visits)
+    typer.echo(f"{done} of {len(pilot.visits)} simulated participants finished, {answers:,} answers")
+    known = [a for a in pilot.accuracy if a == a]
+    if known:
+        mean = sum(known) / len(known)
+        typer.echo(f"Accuracy: mean {mean:.3f}, {min(known):.3f} to {max(known):.3f}")
+    if pilot.checks_failed:
+        typer.echo(f"Attention checks failed: {sum(pilot.checks_failed)}")
+    if pilot.export is not None:
+        typer.echo(f"Export: {pilot.export.folder}")
+
+
+def export(
+    exp: Folder,
+    out: Annotated[Path, typer.Option(help="Folder to write.")],
+    database: Where = None,
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="Take simulated participants for people.")
+    ] = False,
+    force: o.Force = False,
+) -> None:
+    """Write the answers: CSV, JSON, a folder after Psych-DS with its data dictionary, and Decisions."""
+    from trichotomy.experiments.exporting import check_export, write_export
+
+    check_export(out, force=force)
+    folder, answers = _open(exp, database)
+    made = write_export(folder, answers, out, simulated=simulated, force=force)
+    answers.close()
+    typer.echo(f"{out}: {made.participants} participants, {made.answers:,} answers")
+    if made.left_out:
+        typer.echo(f"{made.left_out} excluded or simulated are in the tables alone, with the reason")
+    if made.decisions:
+        typer.echo(f"Decisions: {out / 'people.zarr'}")
+
+
+def forget(
+    exp: Folder,
+    participant: Annotated[
+        str, typer.Argument(metavar="PARTICIPANT", help="Random number of the participant.")
+    ],
+    database: Where = None,
+    with_answers: Annotated[bool, typer.Option("--answers", help="Delete the answers, too.")] = False,
+) -> None:
+    """Delete who a participant is; the answers stay under the random number."""
+    from trichotomy.experiments.database import forget as delete
+    from trichotomy.experiments.database import participant_rows
+
+    _, answers = _open(exp, database)
+    with answers.writing() as connection:
+        known = [r["participant"] for r in participant_rows(connection)]
+        if participant not in known:
+            kind = "participant"
+            raise UnknownNameError(kind, participant, known)
+        gone = delete(connection, participant, with_answers=with_answers)
+    answers.tidy()
+    answers.close()
+    what = "identity and answers are" if with_answers else "identity is"
+    typer.echo(f"{participant}: {what} deleted" if gone else f"{participant}: no identity is stored")
+
+
+def status(
+    exp: Folder,
+    database: Where = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
+) -> None:
+    """Show how many take part, how far each is, and quick checks."""
+    from trichotomy.experiments.database import participant_rows
+
+    folder, answers = _open(exp, database)
+    with answers.reading() as connection:
+        rows = [{k: v for k, v in r.items() if k != "screen"} for r in participant_rows(connection)]
+    answers.close()
+    states = Counter(str(r["state"]) for r in rows)
+    if as_json:
+        told = {"schema": SCHEMA, "experiment": str(exp), "kind": folder.experiment.kind}
+        typer.echo(json.dumps({**told, "states": dict(states), "participants": rows}, allow_nan=False))
+        return
+    counted = ", ".join(f"{count} {state}" for state, count in states.most_common()) or "nobody has come yet"
+    typer.echo(
+        f"{folder.experiment.title} ({folder.experiment.kind}): {counted}; {sum(r['done'] for r in rows):,} answers"
+    )
+    if rows:
+        _echo(rows)
+
+
+def _open(exp: Path, database: str | None) -> tuple[Experiment, Database]:
+    from trichotomy.experiments.application import open_answers
+    from trichotomy.experiments.design import open_folder
+
+    folder = open_folder(exp)
+    return folder, open_answers(folder, database, create=False)
+
+
+def _echo(rows: list[dict[str, Any]]) -> None:
+    table = [
+        (
+            str(r["participant"]),
+            str(r["state"]),
+            f"{r['done']}/{r['trials']}",
+            "" if r["accuracy"] is None else f"{r['accuracy']:.3f}",
+            "" if r["median_rt_ms"] is None else f"{r['median_rt_ms']:.0f}",
+            f"{r['attention_failed']}/{r['attention']}",
+            str(r["left"]),
+            str(r["seen_at"])[:16].replace("T", " "),
+            str(r["excluded"]) or ("simulated" if r["simulated"] else ""),
+        )
+        for r in rows
+    ]
+    widths = [max(len(line[k]) for line in (HEAD, *table)) for k in range(len(HEAD))]
+    for line in (HEAD, *table):
+        cells = [
+            c.rjust(w) if 2 <= k <= 6 else c.ljust(w)
+            for k, (c, w) in enumerate(zip(line, widths, strict=True))
+        ]
+        typer.echo("  ".join(cells).rstrip())

@@ -1,0 +1,1 @@
+"""Experiments with people: their design, the application that runs them, and what they answered."""

@@ -1,0 +1,76 @@
+"""Fields of a request's body, checked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from trichotomy.web import RefusedError
+
+PARAMETERS, NAME, VALUE = 20, 64, 256
+LONGEST_MS = 7 * 24 * 3600 * 1000.0
+EVENTS = ("blur", "focus", "fullscreen-exit", "fullscreen-enter", "resize")
+MOST_EVENTS, MOST_FRAMES = 200, 2000
+PIXELS = 100_000
+
+
+def parameters(body: Mapping[str, Any]) -> dict[str, str]:
+    """What the address of the page said: short names and short texts."""
+    found = {} if body.get("parameters") is None else body["parameters"]
+    if not isinstance(found, dict) or len(found) > PARAMETERS:
+        raise RefusedError(422, "parameters", f"An address has at most {PARAMETERS} parameters.")
+    for name, value in found.items():
+        if not isinstance(value, str) or len(name) > NAME or len(value) > VALUE:
+            raise RefusedError(422, "parameters", f"A parameter is a text of at most {VALUE} characters.")
+    return dict(found)
+
+
+def screen(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Size of the window and whether it is touched; nothing else is kept."""
+    found = {} if body.get("screen") is None else body["screen"]
+    if not isinstance(found, dict):
+        raise RefusedError(422, "screen", "screen is an object of width, height and touch.")
+    sizes = {k: number(found, k, most=PIXELS) for k in ("width", "height") if found.get(k) is not None}
+    return {**sizes, **({"touch": found["touch"]} if isinstance(found.get("touch"), bool) else {})}
+
+
+def number(
+    body: Mapping[str, Any], name: str, *, most: float = LONGEST_MS, optional: bool = False
+) -> float | None:
+    """Return a number from 0 to ``most``."""
+    value = body.get(name)
+    if value is None and optional:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+        raise RefusedError(422, name, f"{name} is a number from 0 to {most:g}.")
+    return float(value)
+
+
+def events(body: Mapping[str, Any]) -> list[tuple[str, float]]:
+    """What happened to the window, and when."""
+    found = [] if body.get("events") is None else body["events"]
+    if not isinstance(found, list) or len(found) > MOST_EVENTS:
+        raise RefusedError(422, "events", f"A trial has at most {MOST_EVENTS} events.")
+    result = []
+    for event in found:
+        if not isinstance(event, dict) or event.get("kind") not in EVENTS:
+            raise RefusedError(422, "events", f"kind of an event is one of {', '.join(EVENTS)}.")
+        at = event.get("at_ms")
+        if isinstance(at, bool) or not isinstance(at, int | float) or not math.isfinite(at):
+            raise RefusedError(422, "events", "at_ms of an event is a number.")
+        result.append((str(event["kind"]), float(at)))
+    return result
+
+
+def frames(body: Mapping[str, Any]) -> Any:
+    """Return what the browser measured of its frames: a number, an object of numbers, or a list of them."""
+    found = body.get("frames")
+    if found is None:
+        return None
+    values = (
+        list(found.values()) if isinstance(found, dict) else found if isinstance(found, list) else [found]
+    )
+    if len(values) > MOST_FRAMES or any(v is not None and type(v) not in (int, float, bool) for v in values):
+        raise RefusedError(422, "frames", f"frames holds numbers, at most {MOST_FRAMES}.")
+    return found

@@ -1,0 +1,187 @@
+"""The site of one experiment: its parts, its addresses."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from anyio import CapacityLimiter
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from trichotomy.experiments.application import admin, entering, pictures, playing
+from trichotomy.experiments.application.calls import Call, endpoint
+from trichotomy.experiments.database import Database, open_database
+from trichotomy.experiments.design import ANSWERS, Experiment, Folder, Item, Trial, check_images, open_folder
+from trichotomy.web import LOOPBACK, Guard, Rate, StaticFolder, digest, refusing
+from trichotomy.web.refusals import Endpoint
+
+STATIC = Path(__file__).resolve().parent.parent / "static"
+SESSIONS_PER_MINUTE = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """All that requests need.
+
+    Attributes
+    ----------
+    folder, database
+        The experiment and its answers.
+    items, trials
+        Of the experiment, by id.
+    admin
+        Digest of the token of the admin page.
+    rate
+        How often sessions may begin, per address.
+    static
+        The pages' own files.
+    """
+
+    folder: Folder
+    database: Database
+    items: Mapping[str, Item]
+    trials: Mapping[str, Trial]
+    admin: str
+    rate: Rate
+    static: StaticFolder
+
+    @property
+    def experiment(self) -> Experiment:
+        """What is shown."""
+        return self.folder.experiment
+
+
+def open_site(
+    path: Path,
+    *,
+    database: str | Path | None = None,
+    admin_token: str,
+    sessions_per_minute: float = SESSIONS_PER_MINUTE,
+    static: Path = STATIC,
+) -> Site:
+    """Open an experiment and its answers, to be run.
+
+    Parameters
+    ----------
+    path
+        Folder of the experiment.
+    database
+        File or URL; default ``answers.sqlite`` in the folder.
+    admin_token
+        Opens the admin page.
+    sessions_per_minute
+        Sessions that may begin from one address; 0 is without limit.
+
+    Raises
+    ------
+    InputError
+        As ``open_folder``, ``check_images``, ``open_database``.
+    """
+    folder = open_folder(path)
+    check_images(folder)
+    return Site(
+        folder=folder,
+        database=open_answers(folder, database),
+        items={i.item: i for i in folder.experiment.items},
+        trials={t.trial_id: t for t in folder.experiment.trials},
+        admin=digest(admin_token),
+        rate=Rate(sessions_per_minute),
+        static=StaticFolder(static),
+    )
+
+
+def open_answers(folder: Folder, database: str | Path | None = None, *, create: bool = True) -> Database:
+    """Open the database of an experiment."""
+    experiment = folder.experiment
+    design = [experiment.kind, [asdict(i) for i in experiment.items], [asdict(t) for t in experiment.trials]]
+    text = json.dumps(design, sort_keys=True)
+    return open_database(
+        folder.path / ANSWERS if database is None else database,
+        digest=hashlib.sha256(text.encode()).hexdigest(),
+        kind=experiment.kind,
+        create=create,
+    )
+
+
+def application(site: Site, *, hosts: Iterable[str] = LOOPBACK) -> ASGIApp:
+    """Make the application of a site.
+
+    Parameters
+    ----------
+    hosts
+        Names that it is reached by.
+    """
+    several, aside = CapacityLimiter(site.database.writers), CapacityLimiter(1)
+    # SQLite writes one at a time, a millisecond each: to hand that to a thread would take longer
+    threads = several if site.database.writers > 1 else None
+
+    def to(path: str, method: str, run: Call) -> Route:
+        return Route(path, endpoint(site, run, threads), methods=[method])
+
+    def looking(path: str, method: str, run: Call) -> Route:
+        """What reads all answers, beside the participants."""
+        return Route(path, endpoint(site, run, aside), methods=[method])
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        yield
+        site.database.close()
+
+    routes = [
+        Route("/", _page(site, "index.html")),
+        Route("/admin", _page(site, "admin.html")),
+        Route("/static/{name:path}", _static(site)),
+        to("/api/sessions", "POST", entering.enter),
+        to("/api/consent", "POST", entering.consent),
+        to("/api/experiment", "GET", playing.describe),
+        to("/api/next", "GET", playing.where),
+        to("/api/trials/{trial:int}", "POST", playing.answer),
+        to("/api/completion", "GET", playing.completion),
+        to("/api/blocks/{block:int}", "GET", pictures.block),
+        to("/api/images/{image:str}", "GET", pictures.image),
+        looking("/api/admin/overview", "GET", admin.overview),
+        looking("/api/admin/participants", "GET", admin.participants),
+        looking("/api/admin/exclude", "POST", admin.exclude),
+        looking("/api/admin/export.csv", "GET", admin.export),
+    ]
+    handlers = {404: _no_page, 405: _no_method, 500: _failed}
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
+    app.router.redirect_slashes = False
+    return Guard(app, hosts=hosts)
+
+
+def _page(site: Site, name: str) -> Endpoint:
+    @refusing
+    async def page(_: Request) -> Response:
+        return site.static.response(name)
+
+    return page
+
+
+def _static(site: Site) -> Endpoint:
+    @refusing
+    async def static(request: Request) -> Response:
+        return site.static.response(request.path_params["name"])
+
+    return static
+
+
+def _no_page(_: Request, __: Exception) -> Response:
+    return JSONResponse({"error": "not-found", "message": "There is no such page."}, 404)
+
+
+def _no_method(_: Request, __: Exception) -> Response:
+    return JSONResponse({"error": "method", "message": "This page is not asked that way."}, 405)
+
+
+def _failed(_: Request, __: Exception) -> Response:
+    message = "Something went wrong on the server. Nothing that was acknowledged is lost; try again."
+    return JSONResponse({"error": "failed", "message": message}, 500)

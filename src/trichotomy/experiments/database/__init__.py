@@ -1,0 +1,48 @@
+"""What is stored of an experiment: participants, their identities apart, answers and events."""
+
+from trichotomy.errors import MissingExtraError
+
+try:
+    import alembic  # noqa: F401 - its own message would not say which extra to install
+    import sqlalchemy  # noqa: F401
+except ImportError as error:
+    feature = "storing answers"
+    raise MissingExtraError(feature, "web") from error
+
+from trichotomy.experiments.database.answers import Answer, answer_at, record
+from trichotomy.experiments.database.connection import Database, lock, open_database
+from trichotomy.experiments.database.participants import (
+    Participant,
+    begin,
+    by_identity,
+    by_token,
+    exclude,
+    forget,
+    identity_of,
+    issue,
+    mark_used,
+    set_state,
+)
+from trichotomy.experiments.database.progress import answer_rows, event_rows, participant_rows
+
+__all__ = [
+    "Answer",
+    "Database",
+    "Participant",
+    "answer_at",
+    "answer_rows",
+    "begin",
+    "by_identity",
+    "by_token",
+    "event_rows",
+    "exclude",
+    "forget",
+    "identity_of",
+    "issue",
+    "lock",
+    "mark_used",
+    "open_database",
+    "participant_rows",
+    "record",
+    "set_state",
+]

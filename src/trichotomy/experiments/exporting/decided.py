@@ -1,0 +1,66 @@
+"""People as observers: Decisions of an experiment."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from trichotomy.decisions import MISSING, NO_ANSWER, Decisions, from_arrays, provenance
+from trichotomy.experiments.design import Folder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def to_decisions(folder: Folder, answers: pd.DataFrame) -> Decisions | None:
+    """Make Decisions of the main trials, with people as observers (``kind`` = ``human``).
+
+    Categorise gives responses to items, in the classes of the choices; an answer that did not come in time is
+    ``NO_ANSWER``. Pairs give right and wrong per pair: an item is the id of a trial, and ``easier`` and ``harder``
+    name the images. Trials that somebody did not get to are missing.
+
+    Parameters
+    ----------
+    answers
+        As ``answers_table`` gives them; rows of whom to leave out are left out before.
+
+    Returns
+    -------
+    Decisions, or None for ratings, which have no right answer, and where there is no answer at all.
+    """
+    main = answers[answers["phase"] == "main"]
+    experiment = folder.experiment
+    if experiment.kind == "ratings" or main.empty:
+        return None
+    trials = [t for t in experiment.trials if t.phase == "main"]
+    people = list(dict.fromkeys(main["participant"]))
+    rows = {p: k for k, p in enumerate(people)}
+    columns = {t.trial_id: k for k, t in enumerate(trials)}
+    place = main["participant"].map(rows).to_numpy(), main["trial_id"].map(columns).to_numpy()
+    values = np.full((len(people), len(trials)), MISSING, dtype=np.int64)
+    human = {"kind": np.full(len(people), "human", dtype=object)}
+    origin = provenance(
+        configuration={"experiment": experiment.title, "kind": experiment.kind, "seed": experiment.seed}
+    )
+    if experiment.kind == "pairs":
+        values[place] = main["correct"].to_numpy(dtype=np.int64)
+        pairs = {"easier": [t.items[0] for t in trials], "harder": [t.items[1] for t in trials]}
+        return from_arrays(
+            correct=values, observers=people, items=[t.trial_id for t in trials], item_coords=pairs,
+            observer_coords=human, provenance=origin,
+        )  # fmt: skip
+    code = {name: k for k, name in enumerate(experiment.choices)}
+    values[place] = [code.get(a, NO_ANSWER) for a in main["answer"]]
+    items = {i.item: i for i in experiment.items}
+    shown = [items[t.items[0]] for t in trials]
+    return from_arrays(
+        values,
+        target=[code[t.target] for t in trials],
+        observers=people,
+        items=[i.item for i in shown],
+        classes=experiment.choices,
+        item_coords={"path": [i.path for i in shown]},
+        observer_coords=human,
+        provenance=origin,
+    )

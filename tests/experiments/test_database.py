@@ -1,0 +1,195 @@
+"""The database: made and migrated when opened, one experiment each, the same on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import pytest
+
+pytest.importorskip("sqlalchemy", reason="the extra 'web' is not installed")
+pytest.importorskip("alembic", reason="the extra 'web' is not installed")
+
+import sqlalchemy as sa
+
+from trichotomy.errors import InputError
+from trichotomy.experiments.database import (
+    Answer,
+    begin,
+    by_identity,
+    by_token,
+    issue,
+    open_database,
+    participant_rows,
+    record,
+    set_state,
+)
+from trichotomy.experiments.database.tables import metadata
+from trichotomy.experiments.design import Placed
+
+
+@pytest.fixture
+def opened(database):
+    d = open_database(database, digest="abc", kind="pairs")
+    yield d
+    d.close()
+
+
+def somebody(connection, token="t", trials=3, **more):
+    options = {
+        "identity": None,
+        "parameters": {},
+        "screen": {},
+        "expires_at": None,
+        "simulated": False,
+        **more,
+    }
+    row = begin(connection, arrange=lambda _: [Placed(f"t{k}", 0, "left") for k in range(trials)], **options)
+    issue(connection, row, token=token, image_key="k")
+    set_state(connection, row, "running")
+    return by_token(connection, token)
+
+
+def test_migrations_lead_to_the_tables_that_the_code_knows(opened):
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    with opened.engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+
+
+def test_migrations_can_be_undone_and_done_again(opened):
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "trichotomy.experiments.database:migrations")
+    config.set_main_option("path_separator", "os")
+    with opened.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+        assert set(sa.inspect(connection).get_table_names()) == {"alembic_version"}
+        command.upgrade(config, "head")
+        assert set(metadata.tables) <= set(sa.inspect(connection).get_table_names())
+
+
+def test_a_database_belongs_to_one_experiment(opened, database):
+    open_database(database, digest="abc", kind="pairs").close()
+    with pytest.raises(InputError, match="belong to another experiment"):
+        open_database(database, digest="other", kind="pairs")
+
+
+def test_tables_of_a_later_version_are_left_alone(opened, database):
+    with opened.engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(InputError, match="later version"):
+        open_database(database, digest="abc", kind="pairs")
+
+
+@pytest.mark.parametrize(
+    ("where", "says"),
+    [
+        ("mysql://x/y", "SQLite or PostgreSQL"),
+        ("postgresql://u:secret-word@127.0.0.1:9/x", "cannot be used"),
+        ("://", "no URL"),
+        ("/no/such/folder/answers.sqlite", "cannot be used"),
+    ],
+)
+def test_a_database_that_cannot_be_opened(where, says):
+    with pytest.raises(InputError, match=says) as refused:
+        open_database(where, digest="abc", kind="pairs")
+    assert "secret-word" not in str(refused.value)
+
+
+def test_nobody_else_can_read_who_took_part(tmp_path):
+    d = open_database(tmp_path / "a.sqlite", digest="abc", kind="pairs")
+    with d.writing() as connection:
+        somebody(connection)
+    assert {p.name: oct(p.stat().st_mode & 0o777) for p in tmp_path.glob("a.sqlite*")} == dict.fromkeys(
+        ("a.sqlite", "a.sqlite-wal", "a.sqlite-shm"), "0o600"
+    )
+    d.close()
+
+
+def test_a_file_that_is_no_database(tmp_path):
+    (tmp_path / "x.sqlite").write_bytes(b"no database" * 1000)
+    with pytest.raises(InputError, match="not a database"):
+        open_database(tmp_path / "x.sqlite", digest="abc", kind="pairs")
+    with pytest.raises(InputError, match="run the experiment first"):
+        open_database(tmp_path / "y.sqlite", digest="abc", kind="pairs", create=False)
+    assert not (tmp_path / "y.sqlite").exists()
+
+
+def test_an_answer_is_stored_once_and_in_order(opened):
+    given = Answer({"choice": "left"}, correct=True, rt_ms=5.5, started_at_ms=None)
+    with opened.writing() as connection:
+        who = somebody(connection)
+        assert record(connection, who, 1, "main", given) is False  # not the next one
+        assert record(connection, who, 0, "main", given) is True
+        assert record(connection, who, 0, "main", given) is False
+    with opened.reading() as connection:
+        assert [(r["done"], r["state"]) for r in participant_rows(connection)] == [(1, "running")]
+
+
+def test_what_fails_half_way_is_not_there(opened):
+    given = Answer({"choice": "left"}, True, 5.5, None, events=[("blur", 1.0)])
+    with opened.writing() as connection:
+        who = somebody(connection)
+
+    def fails():
+        with opened.writing() as connection:
+            record(connection, who, 0, "main", given)
+            msg = "power cut"
+            raise RuntimeError(msg)
+
+    with pytest.raises(RuntimeError, match="power cut"):
+        fails()
+    with opened.reading() as connection:
+        assert participant_rows(connection)[0]["done"] == 0
+    with opened.writing() as connection:
+        assert record(connection, who, 0, "main", given) is True
+
+
+def test_answers_that_come_at_the_same_time_are_stored_once(opened):
+    from concurrent.futures import ThreadPoolExecutor
+
+    given = Answer({"choice": "left"}, True, 5.5, None)
+    with opened.writing() as connection:
+        who = somebody(connection)
+
+    def store(_):
+        with opened.writing() as connection:
+            return record(connection, who, 0, "main", given)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(store, range(16))) == [False] * 15 + [True]
+
+
+def test_a_crowd_that_begins_at_once_with_one_identity_is_one_participant(site, browser, database):
+    import asyncio
+
+    import httpx2
+
+    from trichotomy.experiments.application import application
+
+    s = site("pairs", database=database)
+    app = application(s)
+
+    async def all_at_once():
+        async with httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app=app), base_url="http://localhost"
+        ) as client:
+            body = {"parameters": {"PROLIFIC_PID": "same"}}
+            return await asyncio.gather(*(client.post("/api/sessions", json=body) for _ in range(12)))
+
+    assert {r.status_code for r in asyncio.run(all_at_once())} == {201}
+    with s.database.reading() as connection:
+        assert len(participant_rows(connection)) == 1
+        assert by_identity(connection, "PROLIFIC_PID", "same") is not None
+
+
+def test_only_a_digest_opens_and_only_the_latest_is_current(opened):
+    with opened.writing() as connection:
+        who = somebody(connection, token="first")
+        issue(connection, who.id, token="second", image_key="k2")
+        old, new = by_token(connection, "first"), by_token(connection, "second")
+        assert (old.current, new.current, old.id == new.id) == (False, True, True)
+        assert old.unused
+        assert by_token(connection, "third") is None

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from trichotomy.cli import options as o
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def analyze(
@@ -15,7 +18,7 @@ def analyze(
         Path,
         typer.Argument(
             metavar="SOURCE",
-            help="An experiment's export, a CSV file of answers, or the folder of the paper's experiment 2.",
+            help="An experiment's folder or export, a CSV file of answers, or the folder of the paper's experiment 2.",
         ),
     ],
     out: Annotated[
@@ -62,7 +65,7 @@ def analyze(
         kind = "interval of an accuracy"
         raise UnknownNameError(kind, interval, list(INTERVALS))
     check_experiment_place(out, force=force)
-    answers = read_answers(source, label_errors=label_errors)
+    answers = read_answers(source, label_errors=label_errors, from_database=_of_a_running_one)
     results = ExperimentAnalysis(
         answers, networks=o.load([networks]) if networks else None, interval=interval, mid_p=mid_p, balance=balance,
         draws=draws, rng=seed,
@@ -76,3 +79,17 @@ def analyze(
     for warning in report.summary["warnings"]:
         typer.echo(f"Warning: {warning}.", err=True)
     typer.echo(f"Report: {out / 'report.html'}")
+
+
+def _of_a_running_one(exp: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Answers and items of an experiment's own folder, as an export would have them."""
+    from trichotomy.cli.experiment_answers import opened
+    from trichotomy.experiments.database import answer_rows
+    from trichotomy.experiments.exporting import answers_table, items_table
+
+    folder, database = opened(exp, None)
+    try:
+        with database.reading() as connection:
+            return answers_table(folder, answer_rows(connection)), items_table(folder)
+    finally:
+        database.close()

@@ -146,6 +146,7 @@ def status(
 
 
 def opened(exp: Path, database: str | None) -> tuple[Experiment, Database]:
+    """Open an experiment and its answers, which must be there."""
     from trichotomy.experiments.application import open_answers
     from trichotomy.experiments.design import open_folder
 

@@ -219,7 +219,7 @@ def test_the_keys_of_slurm_are_all_there():
 def test_the_papers_figures_are_all_there():
     table = [row for row in rows((ROOT / "docs" / "paper.md").read_text()) if len(row) == 5]
     listed = {name for row in table for name in quoted(row[3])}
-    figures = {**FIGURES, **SIMILARITY_FIGURES}
+    figures = {**FIGURES, **SIMILARITY_FIGURES, **EXPERIMENT_FIGURES}
     assert {n for n, figure in figures.items() if re.search(r"\((Fig|A)\. ?\d", figure.description)} <= listed
     assert listed - set(figures) <= {"--annotations", "--features", "gaussian"}
     numbers = {name: " ".join(row[0] for row in table if name in quoted(row[3])) for name in listed}

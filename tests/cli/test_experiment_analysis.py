@@ -130,3 +130,22 @@ def test_wrong_input_is_one_sentence_and_leaves_nothing(run, exports, arguments,
     assert sentence.startswith("Error: ")
     assert said in sentence
     assert sorted(p.name for p in Path().iterdir()) == before
+
+
+def test_figures_of_answers_by_name(run, exports):
+    assert run("figure", "ratings", "ratings", "--out", "f.svg")[0] == 0
+    assert Path("f.svg").read_text().startswith("<?xml")
+    status, _, err = run("figure", "ratings", "pairs", "--out", "g.svg")
+    assert (status, Path("g.svg").exists()) == (2, False)
+    assert "an experiment of pairs has no such result" in err
+    status, _, err = run("figure", "people-accuracy", "pairs", "named", "--out", "g.svg")
+    assert status == 2
+    assert "answers of one experiment; 2 sources" in err
+
+
+def test_an_experiment_nobody_answered_has_no_answers_yet(run):
+    Path("exp").mkdir()
+    Path("exp/experiment.json").write_text("{}")
+    status, _, err = run("experiment", "analyze", "exp", "--out", "r")
+    assert (status, Path("r").exists()) == (2, False)
+    assert err.startswith("Error: there are no answers in exp yet")

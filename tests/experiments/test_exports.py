@@ -210,3 +210,14 @@ def test_frames_say_how_long_images_were_shown(site, browser, tmp_path):
     assert table["image_ms"].tolist()[:1] == [200.4]
     assert table["image_ms"].isna().tolist() == [False, True, True, True]
     assert table["interval_ms"].isna().tolist() == [False, False, True, True]
+
+
+def test_analysis_takes_an_experiments_own_folder_for_its_export(site, browser, tmp_path):
+    from trichotomy.cli.experiment_analysis import answers_of
+
+    s = played(site, browser, "pairs", lambda who, _: {"choice": ["left", "right"][who]})
+    write_export(s.folder, s.database, tmp_path / "out")
+    own, exported = (answers_of(path) for path in (s.folder.path, tmp_path / "out"))
+    for name in ("trials", "items"):
+        assert getattr(own, name).to_csv() == getattr(exported, name).to_csv()
+    assert len(own.trials) > 0

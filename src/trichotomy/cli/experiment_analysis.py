@@ -12,6 +12,8 @@ from trichotomy.cli import options as o
 if TYPE_CHECKING:
     import pandas as pd
 
+    from trichotomy.stats.people import Answers
+
 
 def analyze(
     source: Annotated[
@@ -57,7 +59,6 @@ def analyze(
     """
     from trichotomy.cli.progress import steps
     from trichotomy.errors import UnknownNameError
-    from trichotomy.readers.answers import read_answers
     from trichotomy.report import ExperimentAnalysis, check_experiment_place, to_json, write_experiment
     from trichotomy.stats.people.choices import INTERVALS
 
@@ -65,7 +66,7 @@ def analyze(
         kind = "interval of an accuracy"
         raise UnknownNameError(kind, interval, list(INTERVALS))
     check_experiment_place(out, force=force)
-    answers = read_answers(source, label_errors=label_errors, from_database=_of_a_running_one)
+    answers = answers_of(source, label_errors=label_errors)
     results = ExperimentAnalysis(
         answers, networks=o.load([networks]) if networks else None, interval=interval, mid_p=mid_p, balance=balance,
         draws=draws, rng=seed,
@@ -79,6 +80,13 @@ def analyze(
     for warning in report.summary["warnings"]:
         typer.echo(f"Warning: {warning}.", err=True)
     typer.echo(f"Report: {out / 'report.html'}")
+
+
+def answers_of(source: Path, *, label_errors: bool = False) -> Answers:
+    """Answers of an experiment's folder, its export, a CSV file, or the paper's experiment."""
+    from trichotomy.readers.answers import read_answers
+
+    return read_answers(source, label_errors=label_errors, from_database=_of_a_running_one)
 
 
 def _of_a_running_one(exp: Path) -> tuple[pd.DataFrame, pd.DataFrame]:

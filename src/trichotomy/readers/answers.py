@@ -59,7 +59,9 @@ def read_answers(
         return _answers(*from_database(path), path, path.name, label_errors=label_errors)
     file = _with(path, REQUIRED, ()) if path.is_dir() else path
     if file is None and (path / DESIGN).is_file():
-        msg = f"there are no answers in {path} yet; run the experiment first, or name an export of its answers"
+        msg = (
+            f"there are no answers in {path} yet; run the experiment first, or name an export of its answers"
+        )
         raise InputError(msg)
     if file is None:
         msg = (

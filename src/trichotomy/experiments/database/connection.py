@@ -141,7 +141,7 @@ def _engine(url: URL) -> sa.Engine:
             sa.event.listen(engine, "connect", _prepare)
             sa.event.listen(engine, "begin", _begin)
             return engine
-        return sa.create_engine(url, pool_size=CONNECTIONS, max_overflow=2, pool_pre_ping=True)
+        return sa.create_engine(url, pool_size=CONNECTIONS, max_overflow=2)
     except (ImportError, NoSuchModuleError) as error:
         feature = "answers in PostgreSQL"
         raise MissingExtraError(feature, "web") from error

@@ -152,7 +152,7 @@ def content(path: Path) -> Content:
         The file cannot be opened or is empty, or its compressed data are damaged.
     """
     refuse_unreadable(path)
-    with faults(path), _opened(path) as file:
+    with faults(path), opened(path) as file:
         if is_gzipped(path):
             data: Content = file.read()
         else:
@@ -182,7 +182,7 @@ def text(path: Path) -> Iterator[io.TextIOWrapper]:
     """
     refuse_unreadable(path)
     try:
-        with faults(path), _opened(path) as file:
+        with faults(path), opened(path) as file:
             yield io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     except UnicodeDecodeError as error:
         raise InputError(_not_utf8(path)) from error
@@ -202,7 +202,8 @@ def faults(path: Path) -> Iterator[None]:
         raise InputError(msg) from error
 
 
-def _opened(path: Path) -> BinaryIO:
+def opened(path: Path) -> BinaryIO:
+    """Open the bytes of a file, unpacked; what goes wrong is for ``faults``."""
     return cast("BinaryIO", gzip.open(path, "rb")) if is_gzipped(path) else path.open("rb")
 
 

@@ -1,0 +1,127 @@
+"""The ``helm`` reader: run folders of Stanford's HELM (crfm-helm 0.5), ``benchmark_output/runs/SUITE/RUN/``.
+
+Of a run's files ``per_instance_stats.json`` says what was right and ``run_spec.json`` which model it was; the others
+may be named and are not needed. The traps: an instance id (``id12``) is unique within one scenario only, and the same
+instance comes again under each perturbation, so an item is ``scenario/instance/perturbation``, the scenario being the
+run's name without its model; ``train_trial_index`` counts repeats with other examples in the prompt, so that it is a
+run of the observer; a statistic is a sum over a count, of which the mean is taken. Any statistic that is 0 or 1 can decide
+(``--map correct=quasi_exact_match``); others need a threshold. Source: ``helm/benchmark/metrics/metric.py``
+(``PerInstanceStats``) and ``statistic.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from trichotomy.decisions import Decisions
+from trichotomy.errors import InputError
+from trichotomy.readers.jsonfiles import json_document, scalar
+from trichotomy.readers.options import ReadOptions
+from trichotomy.readers.sheets import Sheet, read_sheets, refuse_top_k, sheet_table
+
+STATS, SPEC = "per_instance_stats.json", "run_spec.json"
+OTHERS = {
+    "scenario.json", "scenario_state.json", "stats.json", "instances.json", "display_predictions.json",
+    "display_requests.json", "predictions.json",
+}  # fmt: skip
+MODEL = re.compile(r"(?<=[,:])(?:model|model_deployment)=[^,]*,?")
+
+
+class HelmReader:
+    """Runs of the Holistic Evaluation of Language Models."""
+
+    name: ClassVar[str] = "helm"
+    description: ClassVar[str] = "run folders of HELM (per_instance_stats.json beside run_spec.json)"
+
+    def sniff(self, path: Path) -> float:
+        """Sure of the files of a folder that has the two that matter."""
+        named = path.name in {STATS, SPEC, *OTHERS}
+        return 0.95 if named and all((path.parent / name).is_file() for name in (STATS, SPEC)) else 0.0
+
+    def read(self, paths: Sequence[Path], options: ReadOptions) -> Decisions:
+        """Read runs together; see ``trichotomy.readers.read``."""
+        refuse_top_k(options)
+        folders = dict.fromkeys(path.parent for path in paths)
+        needed = [folder / name for folder in folders for name in (STATS, SPEC)]
+        absent = next((path for path in needed if not path.is_file()), None)
+        if absent is not None:
+            msg = f"there is no {absent.name} in {absent.parent}, without which a run of HELM cannot be read"
+            raise InputError(msg)
+        stats = options.one_by_one([path for path in needed if path.name == STATS])
+        every = list(dict.fromkeys([*paths, *needed]))
+        return read_sheets(self.name, every, options, map(_sheet, stats))
+
+
+def _sheet(path: Path) -> Sheet:
+    scenario, model = _run(path.parent / SPEC)
+    document = json_document(path)
+    if not isinstance(document, list) or not all(isinstance(one, dict) for one in document):
+        msg = f"{path.name} in {path.parent.name} is no list of instances; it is not as HELM writes it"
+        raise InputError(msg)
+    cells: dict[str, list[Any]] = {"item": [], "instance_id": [], "perturbation": [], "train_trial_index": []}
+    metrics: dict[str, list[Any]] = {}
+    for k, instance in enumerate(document):
+        name = scalar(instance.get("instance_id"))
+        if name is None:
+            msg = f"{path.name}, entry {k} has no instance_id; it is not as HELM writes it"
+            raise InputError(msg)
+        changed = _perturbation(instance.get("perturbation"))
+        values = _means(instance.get("stats"))
+        for metric in values:
+            metrics.setdefault(metric, [None] * k)
+        for metric, column in metrics.items():
+            column.append(values.get(metric))
+        cells["item"].append("/".join([scenario, str(name), *([changed] if changed else [])]))
+        cells["instance_id"].append(str(name))
+        cells["perturbation"].append(changed or "none")
+        cells["train_trial_index"].append(scalar(instance.get("train_trial_index")) or 0)
+    trials = len(set(cells["train_trial_index"])) > 1
+    places = list(range(len(document)))
+    return Sheet(
+        table=sheet_table(
+            path, {**cells, **metrics, "scenario": [scenario] * len(document)}, places, "entry"
+        ),
+        fields={"items": "item"},
+        observer=model,
+        run="train_trial_index" if trials else None,
+        metrics=tuple(metrics),
+        about_items=("scenario", "perturbation"),
+    )
+
+
+def _run(path: Path) -> tuple[str, str]:
+    """Scenario (the run's name without its model) and model."""
+    document = json_document(path)
+    adapter = document.get("adapter_spec") if isinstance(document, dict) else None
+    model = adapter.get("model") or adapter.get("model_deployment") if isinstance(adapter, dict) else None
+    if not isinstance(model, str) or not isinstance(document.get("name"), str):
+        msg = (
+            f"{path.name} in {path.parent.name} does not say which model was run; it is not as HELM writes it"
+        )
+        raise InputError(msg)
+    return MODEL.sub("", document["name"]).rstrip(",:"), model
+
+
+def _perturbation(given: Any) -> str:
+    """Name of a perturbation, with its seed where it has one; empty for the instance as it is."""
+    if not isinstance(given, Mapping):
+        return ""
+    name = str(given.get("name", "perturbed"))
+    return f"{name}@{given['seed']}" if scalar(given.get("seed")) is not None else name
+
+
+def _means(stats: Any) -> dict[str, float | None]:
+    """Mean of every statistic, None where it counts nothing."""
+    found: dict[str, float | None] = {}
+    for stat in stats if isinstance(stats, list) else []:
+        named = stat.get("name") if isinstance(stat, dict) else None
+        name = named.get("name") if isinstance(named, dict) else named
+        if not isinstance(name, str):
+            continue
+        total, count = stat.get("sum"), stat.get("count")
+        whole = isinstance(total, int | float) and isinstance(count, int | float) and count
+        found[name] = float(total) / float(count) if whole else None
+    return found

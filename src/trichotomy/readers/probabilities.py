@@ -1,0 +1,331 @@
+"""The ``probabilities`` reader: class probabilities of cleanlab, scikit-learn and Keras, ``.npy`` or ``.npz``.
+
+``(N, K)`` of one observer, as ``pred_probs`` (cleanlab 2), ``predict_proba`` (scikit-learn 1) and ``predict`` after a
+softmax (Keras 3) give it, or ``(M, N, K)``. An archive may hold several such arrays, each an observer of that name
+(``--map responses=A,B``), with ``labels``, item ids, ``observers`` and ``classes``. The answer is the most probable
+class, the first of equals; ``p_response`` and, where targets are known, ``p_target`` are kept. The traps: column k of
+``predict_proba`` is ``classes_[k]``, which need not be k: save it as ``classes``; one sigmoid output, ``(N, 1)``, is
+the probability of class 1; rows that do not sum to one are logits, or independent labels, and are refused; a row with a NaN
+is missing.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trichotomy.decisions import Decisions
+from trichotomy.decisions.schema import few
+from trichotomy.errors import InputError, UnknownNameError
+from trichotomy.readers.arrayfiles import load_arrays
+from trichotomy.readers.classes import ClassColumn
+from trichotomy.readers.columns import guessed, normal
+from trichotomy.readers.files import stems
+from trichotomy.readers.itemtable import ItemTable, side_tables
+from trichotomy.readers.options import ReadOptions
+from trichotomy.readers.rawtable import Coded, RawTable, coded_array, compact, identifier, identifiers
+from trichotomy.readers.sheets import Sheet, read_sheets
+from trichotomy.readers.topk import among_best
+
+NAMES = (
+    "pred_probs", "predict_proba", "probabilities", "probs", "proba", "y_proba", "y_prob", "class_probabilities",
+    "softmax",
+)  # fmt: skip
+CLASS_NAMES = ("classes", "class_names", "label_names")
+PEEK = 64
+"""Rows that are looked at to see whether an array holds probabilities."""
+TOP_K = "top-k"
+
+
+class ProbabilitiesReader:
+    """Arrays with a probability for every class."""
+
+    name: ClassVar[str] = "probabilities"
+    description: ClassVar[str] = (
+        "class probabilities of cleanlab, scikit-learn or Keras, (N, K) or (M, N, K), .npy or .npz"
+    )
+
+    def sniff(self, path: Path) -> float:
+        """Sure where rows of fractions sum to one, or an archive holds a matrix of a known name."""
+        kind = path.suffix.lower()
+        try:
+            if kind == ".npz" and path.is_file():
+                return 0.95 if _named(path) else 0.0
+            if kind != ".npy" or not path.is_file():
+                return 0.0
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+            return 0.0
+        return 0.95 if _looks_probable(array) else 0.0
+
+    def read(self, paths: Sequence[Path], options: ReadOptions) -> Decisions:
+        """Read arrays together; see ``trichotomy.readers.read``."""
+        if options.where:
+            msg = "arrays have no columns to select rows by; use --where with tables only"
+            raise InputError(msg)
+        side = side_tables(options)
+        names = dict(zip(paths, stems(paths), strict=True))
+        sheets = (
+            _sheet(path, names[path], options, side[0], joined=len(paths) > 1)
+            for path in options.one_by_one(paths)
+        )
+        kept = {
+            k: v for k, v in options.mapping.items() if k in ("epochs", "correct", "p_target", "p_response")
+        }
+        if kept:
+            msg = f"class probabilities have no {next(iter(kept))} to map; leave out --map {next(iter(kept))}=..."
+            raise InputError(msg)
+        return read_sheets(self.name, paths, _unmapped(options), sheets, side=side)
+
+
+def _unmapped(options: ReadOptions) -> ReadOptions:
+    """Options whose mapping has been followed already."""
+    return replace(options, mapping={})
+
+
+def _named(path: Path) -> bool:
+    """Whether an archive has a matrix of floating-point numbers under a name of probabilities."""
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            if normal(name.removesuffix(".npy")) not in NAMES:
+                continue
+            with archive.open(name) as member:
+                version = np.lib.format.read_magic(member)
+                read = (
+                    np.lib.format.read_array_header_1_0
+                    if version == (1, 0)
+                    else np.lib.format.read_array_header_2_0
+                )
+                shape, _, dtype = read(member)
+            if len(shape) >= 2 and dtype.kind == "f":
+                return True
+    return False
+
+
+def _looks_probable(array: NDArray[Any]) -> bool:
+    if array.dtype.kind != "f" or array.ndim not in (2, 3) or not array.size:
+        return False
+    rows = np.asarray(array[:PEEK] if array.ndim == 2 else array[0, :PEEK], dtype=np.float64)
+    rows = rows[np.isfinite(rows).all(axis=1)]
+    if (
+        not rows.size
+        or rows.min() < 0
+        or rows.max() > 1 + _tolerance(array)
+        or (rows == np.trunc(rows)).all()
+    ):
+        return False
+    return rows.shape[1] == 1 or bool((np.abs(rows.sum(axis=1) - 1) <= _tolerance(array)).all())
+
+
+def _tolerance(array: NDArray[Any]) -> float:
+    """By how much a row may miss one: rounding of its number format, over many classes."""
+    return 0.02 if array.dtype.itemsize <= 2 else 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Names of arrays in a file by what they are."""
+
+    probabilities: tuple[str, ...]
+    labels: str | None
+    items: str | None
+    observers: str | None
+    classes: str | None
+
+
+def _names(
+    path: Path, arrays: Mapping[str, NDArray[Any]], options: ReadOptions, elsewhere: Sequence[str]
+) -> _Names:
+    mapping = options.mapping
+    for field, text in mapping.items():
+        for name in text.split(",") if field == "responses" else [text]:
+            if name.strip() not in arrays and not (field in ("items", "targets") and name in elsewhere):
+                raise UnknownNameError(f"array of {path.name}", name.strip(), list(arrays))
+    taken = {mapping[f] for f in mapping if mapping[f] in arrays}
+    free = [name for name in arrays if name not in taken]
+    asked = mapping.get("responses")
+    if asked:
+        chosen = tuple(name.strip() for name in asked.split(","))
+    else:
+        chosen = tuple(name for name in free if normal(name) in NAMES) or tuple(
+            name for name in free if arrays[name].dtype.kind == "f" and (arrays[name].ndim >= 2 or name == "")
+        )
+    rest = [name for name in free if name not in chosen]
+    classes = next((name for name in rest if normal(name) in CLASS_NAMES), None)
+    rest = [name for name in rest if name != classes]
+
+    def one(field: str) -> str | None:
+        named = mapping.get(field)
+        return named if named in arrays else guessed(field, rest)
+
+    return _Names(chosen, one("targets"), one("items"), one("observers"), classes)
+
+
+def _sheet(path: Path, stem: str, options: ReadOptions, targets: ItemTable | None, *, joined: bool) -> Sheet:
+    arrays = load_arrays(path)
+    elsewhere = list(targets.columns.values()) if targets else []
+    names = _names(path, arrays, options, elsewhere)
+    if not names.probabilities:
+        msg = (
+            f"no array of {path.name} looks like class probabilities (its arrays: {few(list(arrays), 8)}); name it "
+            "with --map responses=ARRAY"
+        )
+        raise InputError(msg)
+    cubes = [
+        _cube(arrays[name], f"'{name}' of {path.name}" if name else path.name) for name in names.probabilities
+    ]
+    p = np.concatenate(cubes)
+    M, N, K = p.shape
+    one_each = len(names.probabilities) == M > 1
+    default = (
+        list(names.probabilities) if one_each else [stem] if M == 1 else [f"{stem}/{m}" for m in range(M)]
+    )
+    observer = _ids(path, arrays, names.observers, M, default)
+    item = _ids(path, arrays, names.items, N, [str(n) for n in range(N)])
+    classes = _classes(path, arrays, names.classes, K)
+    warnings = (
+        ["items without ids were joined by their position, which must mean the same in all files"]
+        if joined and names.items is None
+        else []
+    )
+
+    def places(rows: Sequence[int]) -> list[str]:
+        return [str([int(i) for i in np.unravel_index(row, (M, N))]) for row in rows]
+
+    columns: dict[str, Coded | NDArray[np.float64]] = {
+        "observer": Coded(np.repeat(np.arange(M, dtype=np.int32), N), observer),
+        "item": Coded(np.tile(np.arange(N, dtype=np.int32), M), item),
+    }
+    flat = p.reshape(M * N, K)
+    known = np.isfinite(flat).all(axis=1)
+    if not known.all():
+        warnings.append(f"{int((~known).sum())} rows of {path.name} hold a NaN; they count as missing")
+    best = np.where(known, flat.argmax(axis=1), -1)
+    columns["most probable"] = compact(best.astype(np.int32), classes)
+    columns["p_response"] = np.where(known, flat.max(axis=1), np.nan)
+    fields = {
+        "observers": "observer", "items": "item", "responses": "most probable", "p_response": "p_response",
+    }  # fmt: skip
+    table = RawTable(path, columns, M * N, places, unit="at")
+    target = _labels(path, arrays, names.labels, N, classes)
+    if target is not None:
+        assert names.labels is not None
+        label = names.labels if names.labels not in columns else f"{names.labels} given"
+        columns[label] = Coded(np.tile(target.codes, M), target.values)
+        fields["targets"] = label
+    wanted = _column_of_target(target, item, targets, classes)
+    if wanted is not None:
+        every = np.tile(wanted, M)
+        chosen = flat[np.arange(M * N), np.maximum(every, 0)]
+        columns["p_target"] = np.where((every >= 0) & known, chosen, np.nan)
+        fields["p_target"] = "p_target"
+    if options.top_k is not None:
+        given = ClassColumn(columns[fields["targets"]], "labels", table.place) if target is not None else None  # type: ignore[arg-type]
+        order = np.argsort(-flat, axis=1, kind="stable")[:, : max(options.top_k, 1)]
+        answers = [
+            ClassColumn(
+                compact(np.where(known, o, -1).astype(np.int32), classes), "most probable", table.place
+            )
+            for o in order.T
+        ]
+        every_item = table.coded("item")
+        columns[TOP_K] = among_best(answers, every_item, given, targets, options.top_k, path.name)
+        fields["correct"] = TOP_K
+    return Sheet(table=table, fields=fields, warnings=warnings)
+
+
+def _cube(array: NDArray[Any], name: str) -> NDArray[np.float64]:
+    """Probabilities as [M, N, K]."""
+    if array.dtype.kind not in "fiu" or array.ndim not in (1, 2, 3) or not array.size:
+        msg = f"the array {name} has shape {array.shape} of {array.dtype}; class probabilities are (item, class)"
+        raise InputError(msg)
+    p = array.astype(np.float64)
+    p = p[None, :, None] if p.ndim == 1 else p[None] if p.ndim == 2 else p
+    known = np.isfinite(p).all(axis=2)
+    tolerance = _tolerance(array)
+    outside = known & ((p < -tolerance) | (p > 1 + tolerance)).any(axis=2)
+    odd = known & (np.abs(p.sum(axis=2) - 1) > tolerance) if p.shape[2] > 1 else outside
+    bad = np.argwhere(outside | odd)
+    if bad.size:
+        m, n = (int(i) for i in bad[0])
+        said = f"sums to {p[m, n].sum():.4g}" if p.shape[2] > 1 else f"is {p[m, n, 0]:.4g}"
+        msg = (
+            f"row {n} of the array {name} {said}, which are no class probabilities ({len(bad)} rows like it); apply a "
+            "softmax to logits before saving, and give independent labels one by one"
+        )
+        raise InputError(msg)
+    if p.shape[2] == 1:
+        p = np.concatenate([1 - p, p], axis=2)
+    clipped: NDArray[np.float64] = np.clip(p, 0.0, 1.0)
+    return clipped
+
+
+def _ids(
+    path: Path, arrays: Mapping[str, NDArray[Any]], name: str | None, length: int, default: list[str]
+) -> list[str]:
+    if name is None:
+        return default
+    found = identifiers(coded_array(arrays[name]))
+    if arrays[name].shape != (length,) or len(found.values) < length:
+        what = (
+            f"has shape {arrays[name].shape}"
+            if arrays[name].shape != (length,)
+            else "names some more than once"
+        )
+        msg = f"the array '{name}' of {path.name} {what} where {length} ids are needed; give each its own"
+        raise InputError(msg)
+    return [found.values[code] for code in found.codes.tolist()]
+
+
+def _classes(path: Path, arrays: Mapping[str, NDArray[Any]], name: str | None, K: int) -> list[Any]:
+    if name is None:
+        return list(range(K))
+    values = arrays[name].tolist() if arrays[name].dtype.kind in "biufUS" else []
+    plain = [v.decode("utf-8", "replace") if isinstance(v, bytes) else v for v in values]
+    if arrays[name].shape != (K,) or len(set(map(str, plain))) < K:
+        msg = f"the array '{name}' of {path.name} has to name each of the {K} columns, as classes_ of scikit-learn does"
+        raise InputError(msg)
+    return plain
+
+
+def _labels(
+    path: Path, arrays: Mapping[str, NDArray[Any]], name: str | None, N: int, classes: list[Any]
+) -> Coded | None:
+    """Targets of the items, by name where the classes have names and the labels are columns' numbers."""
+    if name is None:
+        return None
+    array = arrays[name]
+    if array.shape != (N,):
+        msg = f"the array '{name}' of {path.name} has shape {array.shape} for {N} items; give one label per item"
+        raise InputError(msg)
+    labels = coded_array(array)
+    if array.dtype.kind in "iu" and all(isinstance(c, str) for c in classes):
+        outside = next((v for v in labels.values if not -1 <= v < len(classes)), None)
+        if outside is not None:
+            msg = f"the array '{name}' of {path.name} holds {outside} for {len(classes)} classes; give their numbers"
+            raise InputError(msg)
+        columns = np.array([*labels.values, -1], dtype=np.int32)[labels.codes]
+        return compact(columns, classes)
+    return labels
+
+
+def _column_of_target(
+    target: Coded | None, item: Sequence[str], targets: ItemTable | None, classes: Sequence[Any]
+) -> NDArray[np.int64] | None:
+    """int64[N]: the column of each item's target, -1 where unknown; None where nothing is known."""
+    index = {identifier(name).strip(): k for k, name in enumerate(classes)}
+    if target is not None:
+        codes, values = target.codes, target.values
+    elif targets is not None and targets.target is not None:
+        rows = targets.rows_of(item)
+        codes, values = np.where(rows >= 0, targets.target.codes[rows], -1), targets.target.values
+    else:
+        return None
+    found = [index.get(identifier(value).strip(), -1) for value in values]
+    return np.array([*found, -1], dtype=np.int64)[codes]

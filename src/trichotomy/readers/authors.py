@@ -1,10 +1,10 @@
 """The ``trivial-or-impossible`` reader: what the paper's own code saved, ``results/CONDITION/NUM1/RESULTS_EP90.txt``.
 
-Each is a file of ``torch.save`` despite its name: a list of ``[info, answers, targets]``, the last two tensors of class
-indices over the test set in its order (wichmann-lab/trivial-or-impossible, ``scripts/main.py``). They are loaded as
-weights only, which runs no code; anything but tensors, lists, texts and numbers in them is refused. Epoch 0 is before
-training, as here. The observer is ``CONDITION/1``, of the condition CONDITION. What lies beside them (losses,
-accuracies, and models, which are whole pickles) is never opened.
+Each is a file of ``torch.save`` despite its name: a list of ``[info, answers, targets]``, the last two tensors of
+class indices over the test set in its order (wichmann-lab/trivial-or-impossible, ``scripts/main.py``). They are
+loaded as weights only, which runs no code; anything but tensors, lists, texts and numbers in them is refused. Epoch
+0 is before training, as here. The observer is ``CONDITION/1``, of the condition CONDITION. What lies beside them
+(losses, accuracies, and models, which are whole pickles) is never opened.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The ``cartography`` reader: training dynamics of dataset cartography, ``dynamics_epoch_N.jsonl``.
 
-One file per epoch, one line per training example: ``guid``, ``logits_epoch_N`` and ``gold``
-(allenai/cartography, ``selection_utils.log_training_dynamics``). The traps: its epochs count from 0 *after* the first
-pass, where epoch 0 here is before training, so that N becomes N + 1; the values are logits, not probabilities; an
-example that two workers saw stands there twice. The observer is the folder of the model, above ``training_dynamics``.
+One file per epoch, one line per training example: ``guid``, ``logits_epoch_N`` and ``gold`` (allenai/cartography,
+``selection_utils.log_training_dynamics``). The traps: its epochs count from 0 *after* the first pass, where epoch 0
+here is before training, so that N becomes N + 1; the values are logits, not probabilities; an example that two
+workers saw stands there twice. The observer is the folder of the model, above ``training_dynamics``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeGuard
 
 import numpy as np
-from numpy.typing import NDArray
 
 from trichotomy.decisions import Decisions
 from trichotomy.errors import InputError
@@ -69,7 +68,7 @@ def _sheet(path: Path) -> Sheet:
         gold.append(label)
         logits.append(values)
     z = np.array(logits, dtype=np.float64)
-    known: NDArray[np.bool_] = np.isfinite(z).all(axis=1)
+    known = np.asarray(np.isfinite(z).all(axis=1))
     p = np.exp(np.where(known[:, None], z - z.max(axis=1, keepdims=True), 0.0))
     p /= p.sum(axis=1, keepdims=True)
     p[~known] = np.nan

@@ -2,9 +2,10 @@
 
 One line per model, evaluation and sample, with ``evaluation.is_correct`` and ``evaluation.score``
 (``every_eval_ever/schemas/instance_level_eval.schema.json``). The traps: ``sample_id`` need not mean the same in two
-sources, so samples are joined on ``sample_hash`` where every line has it, within the evaluation; a sample that counts
-in several results has a line for each, of which one is chosen with ``--where evaluation_result_id=ID``; a line with an
-``error`` says nothing about the answer and is missing, not wrong. ``--map 'correct=score>=0.5'`` decides by the score.
+sources, so samples are joined on ``sample_hash`` where every line has it, within the evaluation; a sample that
+counts in several results has a line for each, of which one is chosen with ``--where evaluation_result_id=ID``; a
+line with an ``error`` says nothing about the answer and is missing, not wrong. ``--map 'correct=score>=0.5'``
+decides by the score.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from trichotomy.decisions import Decisions
 from trichotomy.errors import InputError
 from trichotomy.readers.jsonfiles import first_object, json_lines, scalar
 from trichotomy.readers.options import ReadOptions
-from trichotomy.readers.sheets import Sheet, read_sheets, refuse_top_k, sheet_table
+from trichotomy.readers.sheets import QUESTION, Sheet, question_text, read_sheets, refuse_top_k, sheet_table
 
 NEEDED = ("model_id", "evaluation_name", "sample_id")
 KEPT = (*NEEDED, "sample_hash", "evaluation_id", "evaluation_result_id", "interaction_type", "error")
@@ -51,6 +52,7 @@ def _sheet(path: Path, *, hashed: bool) -> Sheet:
         **{k: [] for k in KEPT},
         "is_correct": [],
         "score": [],
+        QUESTION: [],
     }
     failed = 0
     for line, record in json_lines(path):
@@ -65,6 +67,8 @@ def _sheet(path: Path, *, hashed: bool) -> Sheet:
         sample = record["sample_hash"] if hashed else record["sample_id"]
         cells["item"].append(f"{record['evaluation_name']}/{sample}")
         cells[ANSWER].append(f"{record['model_id']}\n{cells['item'][-1]}")
+        asked = record.get("input")
+        cells[QUESTION].append(question_text(asked.get("raw")) if isinstance(asked, dict) else None)
         wrong = bool(record.get("error"))
         failed += wrong
         for key in ("is_correct", "score"):
@@ -76,7 +80,7 @@ def _sheet(path: Path, *, hashed: bool) -> Sheet:
         table=sheet_table(path, cells, lines, "line"),
         fields={"items": "item", "observers": "model_id"},
         metrics=("is_correct", "score"),
-        about_items=("evaluation_name",),
+        about_items=("evaluation_name", QUESTION),
         alone={"evaluation_result_id": ANSWER},
         warnings=warnings,
     )

@@ -1,11 +1,12 @@
 """The ``fiftyone`` reader: exports of Voxel51's FiftyOne (1.x), ``samples.json`` and ``labels.json``.
 
-``samples.json`` (``FiftyOneDataset``) has one object per sample, whose fields of ``_cls: Classification`` are labels:
-``ground_truth`` the targets, every other one an observer. ``labels.json`` (``FiftyOneImageClassificationDataset``) has
-one field only, ``{"classes": [...], "labels": {name: label}}``: the answers of one observer, with targets from
-elsewhere. The traps: a label may be an index into ``classes`` or an object with ``label`` and ``confidence``; ``null``
-is no label; ``filepath`` is where the export lies, so that an item is the file's name (the path where names repeat); in a
-field of predictions the confidence is the answer's, and may lie outside 0 to 1, which is refused.
+``samples.json`` (``FiftyOneDataset``) has one object per sample, whose fields of ``_cls: Classification`` are
+labels: ``ground_truth`` the targets, every other one an observer. ``labels.json``
+(``FiftyOneImageClassificationDataset``) has one field only, ``{"classes": [...], "labels": {name: label}}``: the
+answers of one observer, with targets from elsewhere. The traps: a label may be an index into ``classes`` or an
+object with ``label`` and ``confidence``; ``null`` is no label; ``filepath`` is where the export lies, so that an
+item is the file's name (the path where names repeat); in a field of predictions the confidence is the answer's, and
+may lie outside 0 to 1, which is refused.
 """
 
 from __future__ import annotations

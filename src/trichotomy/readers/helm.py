@@ -1,12 +1,12 @@
 """The ``helm`` reader: run folders of Stanford's HELM (crfm-helm 0.5), ``benchmark_output/runs/SUITE/RUN/``.
 
 Of a run's files ``per_instance_stats.json`` says what was right and ``run_spec.json`` which model it was; the others
-may be named and are not needed. The traps: an instance id (``id12``) is unique within one scenario only, and the same
-instance comes again under each perturbation, so an item is ``scenario/instance/perturbation``, the scenario being the
-run's name without its model; ``train_trial_index`` counts repeats with other examples in the prompt, so that it is a
-run of the observer; a statistic is a sum over a count, of which the mean is taken. Any statistic that is 0 or 1 can decide
-(``--map correct=quasi_exact_match``); others need a threshold. Source: ``helm/benchmark/metrics/metric.py``
-(``PerInstanceStats``) and ``statistic.py``.
+may be named and are not needed. The traps: an instance id (``id12``) is unique within one scenario only, and the
+same instance comes again under each perturbation, so an item is ``scenario/instance/perturbation``, the scenario
+being the run's name without its model; ``train_trial_index`` counts repeats with other examples in the prompt, so
+that it is a run of the observer; a statistic is a sum over a count, of which the mean is taken. Any statistic that
+is 0 or 1 can decide (``--map correct=quasi_exact_match``); others need a threshold. Source:
+``helm/benchmark/metrics/metric.py`` (``PerInstanceStats``) and ``statistic.py``.
 """
 
 from __future__ import annotations

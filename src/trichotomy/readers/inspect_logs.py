@@ -1,12 +1,12 @@
 """The ``inspect`` reader: logs of UK AISI's Inspect (``inspect_ai`` 0.3): ``.eval`` archives and their ``.json`` form.
 
-An ``.eval`` file is a zip of JSON: ``header.json`` (``_journal/start.json`` while it runs), ``summaries.json`` (before
-the end ``_journal/summaries/N.json``) and ``samples/ID_epoch_N.json``, of which only the summaries are read where
-there are any (``inspect_ai/log/_recorders/eval.py``). The traps: an *epoch* there is a repeat of the same question, so
-it becomes a run of the observer, ``model/2``, never a training epoch; grades are C, I, P and N, which count 1, 0, 0.5
-and 0 (``inspect_ai.scorer.value_to_float``), and partial credit decides only with a declared threshold
-(``--map 'correct=SCORER>=1'``); a sample that failed has no score and is missing, not wrong. Each scorer, and each key
-of a score that is an object (``scorer.key``), can decide. Item ids are ``task/sample id``.
+An ``.eval`` file is a zip of JSON: ``header.json`` (``_journal/start.json`` while it runs), ``summaries.json``
+(before the end ``_journal/summaries/N.json``) and ``samples/ID_epoch_N.json``, of which only the summaries are read
+where there are any (``inspect_ai/log/_recorders/eval.py``). The traps: an *epoch* there is a repeat of the same
+question, so it becomes a run of the observer, ``model/2``, never a training epoch; grades are C, I, P and N, which
+count 1, 0, 0.5 and 0 (``inspect_ai.scorer.value_to_float``), and partial credit decides only with a declared
+threshold (``--map 'correct=SCORER>=1'``); a sample that failed has no score and is missing, not wrong. Each scorer,
+and each key of a score that is an object (``scorer.key``), can decide. Item ids are ``task/sample id``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from trichotomy.readers.archive import Zip, opened_zip
 from trichotomy.readers.files import suffix
 from trichotomy.readers.jsonfiles import head, json_document, scalar
 from trichotomy.readers.options import ReadOptions
-from trichotomy.readers.sheets import Sheet, read_sheets, refuse_top_k, sheet_table
+from trichotomy.readers.sheets import QUESTION, Sheet, question_text, read_sheets, refuse_top_k, sheet_table
 
 GRADES = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}
 HEADER, START = "header.json", "_journal/start.json"
@@ -54,7 +54,7 @@ def _sheet(path: Path) -> Sheet:
         msg = f"{path.name} does not say which model was evaluated; it is no log of inspect_ai"
         raise InputError(msg)
     places: list[int | str] = []
-    cells: dict[str, list[Any]] = {"item": [], "id": [], "repeat": [], "target": []}
+    cells: dict[str, list[Any]] = {"item": [], "id": [], "repeat": [], "target": [], QUESTION: []}
     scorers: dict[str, list[Any]] = {}
     for place, sample in samples:
         name = scalar(sample.get("id"))
@@ -70,9 +70,13 @@ def _sheet(path: Path) -> Sheet:
         cells["item"].append(f"{task}/{name}")
         cells["id"].append(str(name))
         cells["repeat"].append(scalar(sample.get("epoch")) or 1)
+        cells[QUESTION].append(question_text(sample.get("input")))
         cells["target"].append(scalar(sample.get("target")))
     if not places:
         msg = f"{path.name} holds no finished sample; let the evaluation run, or leave the log out"
+        raise InputError(msg)
+    if not scorers:
+        msg = f"no sample of {path.name} has a score (of {len(places)}); leave it out, or run inspect score on it"
         raise InputError(msg)
     repeated = len(set(cells["repeat"])) > 1
     return Sheet(
@@ -81,7 +85,7 @@ def _sheet(path: Path) -> Sheet:
         observer=model,
         run="repeat" if repeated else None,
         metrics=tuple(scorers),
-        about_items=("task",),
+        about_items=("task", QUESTION),
         warnings=warnings,
     )
 

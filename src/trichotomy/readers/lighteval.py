@@ -1,10 +1,10 @@
 """The ``lighteval`` reader: details of Hugging Face's lighteval, ``details/ORG/MODEL/DATE/details_TASK_DATE.parquet``.
 
-One row per sample. Up to 0.9 a row has ``example``, ``choices`` and ``metrics``; since 0.10 ``doc`` (with ``query`` and
-``choices``), ``metric`` and ``model_response`` (``lighteval/logging/info_loggers.py``, ``evaluation_tracker.py``). The
-traps: the sample's ``id`` is left out of the file, or counts within a run, so that an item is the task and a hash of
-question and choices; where Parquet could not hold a value, lighteval writes every cell as Python text, which is read as
-a literal, never run. The observer is the model, from the folders.
+One row per sample. Up to 0.9 a row has ``example``, ``choices`` and ``metrics``; since 0.10 ``doc`` (with ``query``
+and ``choices``), ``metric`` and ``model_response`` (``lighteval/logging/info_loggers.py``,
+``evaluation_tracker.py``). The traps: the sample's ``id`` is left out of the file, or counts within a run, so that
+an item is the task and a hash of question and choices; where Parquet could not hold a value, lighteval writes every
+cell as Python text, which is read as a literal, never run. The observer is the model, from the folders.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from typing import Any, ClassVar
 from trichotomy.decisions import Decisions
 from trichotomy.errors import InputError
 from trichotomy.readers.options import ReadOptions
-from trichotomy.readers.sheets import Sheet, read_sheets, refuse_top_k, sheet_table
+from trichotomy.readers.sheets import QUESTION, Sheet, question_text, read_sheets, refuse_top_k, sheet_table
 from trichotomy.readers.tablefiles import damaged_parquet, parquet_file
 
 DETAILS = re.compile(r"details_(?P<task>.+?)(?:_(?P<date>\d{4}-\d{2}-\d{2}T.+))?\.parquet")
 LONGEST_LITERAL = 2**20
-QUESTION = ("doc", "example", "choices", "gold", "gold_index")
+SAMPLE = ("doc", "example", "choices")
 SCORES = ("metrics", "metric")
 FOLDER = "details"
 
@@ -53,6 +53,7 @@ def _sheet(path: Path) -> Sheet:
     rows = _rows(path)
     metrics: dict[str, list[Any]] = {}
     items: list[str] = []
+    questions: list[str | None] = []
     for k, row in enumerate(rows):
         place = f"{path.name}, row {k + 1}"
         scores: Any = next((_literal(row[name], place) for name in SCORES if row.get(name) is not None), {})
@@ -64,15 +65,20 @@ def _sheet(path: Path) -> Sheet:
         for name, column in metrics.items():
             value = scores.get(name)
             column.append(value if isinstance(value, int | float | bool) else None)
-        items.append(f"{task}/{_fingerprint(row, place)}")
+        digest, question = _fingerprint(row, place)
+        items.append(f"{task}/{digest}")
+        questions.append(question_text(question))
     return Sheet(
         table=sheet_table(
-            path, {"item": items, **metrics, "task": [task] * len(rows)}, list(range(1, len(rows) + 1)), "row"
+            path,
+            {"item": items, **metrics, "task": [task] * len(rows), QUESTION: questions},
+            list(range(1, len(rows) + 1)),
+            "row",
         ),
         fields={"items": "item"},
         observer=_model(path),
         metrics=tuple(name for name, column in metrics.items() if any(v is not None for v in column)),
-        about_items=("task",),
+        about_items=("task", QUESTION),
     )
 
 
@@ -84,7 +90,7 @@ def _rows(path: Path) -> list[dict[str, Any]]:
     if not header & set(SCORES) or not header & {"doc", "example"}:
         msg = f"{path.name} is not as lighteval writes its details (a sample and its metrics); try --format table"
         raise InputError(msg)
-    wanted = [name for name in (*QUESTION, *SCORES) if name in header]
+    wanted = [name for name in (*SAMPLE, *SCORES) if name in header]
     try:
         rows: list[dict[str, Any]] = file.read(columns=wanted).to_pylist()
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
@@ -103,8 +109,8 @@ def _model(path: Path) -> str:
     return "/".join(between) or (folders[-2] if len(folders) > 2 else path.stem)
 
 
-def _fingerprint(row: Mapping[str, Any], place: str) -> str:
-    """Hash of the question and its choices, the same in every run."""
+def _fingerprint(row: Mapping[str, Any], place: str) -> tuple[str, str]:
+    """Hash of the question and its choices, the same in every run, and the question."""
     doc = _literal(row.get("doc"), place)
     asked = doc if isinstance(doc, Mapping) else {"query": row.get("example"), "choices": row.get("choices")}
     if not isinstance(asked.get("query"), str) or not asked["query"]:
@@ -112,7 +118,7 @@ def _fingerprint(row: Mapping[str, Any], place: str) -> str:
         raise InputError(msg)
     choices = _literal(asked.get("choices"), place) or []
     whole = json.dumps([asked["query"], choices], ensure_ascii=False, default=str)
-    return hashlib.sha256(whole.encode()).hexdigest()[:16]
+    return hashlib.sha256(whole.encode()).hexdigest()[:16], asked["query"]
 
 
 def _literal(cell: Any, place: str) -> Any:

@@ -2,10 +2,10 @@
 
 One line per document and filter (``lm_eval/evaluator.py``, ``loggers/evaluation_tracker.py``). The traps: ``doc_id``
 counts within a run and changes with ``--samples`` or a sharded data set, so documents are joined on ``doc_hash``,
-within the task; two filters (``strict-match``, ``flexible-extract``) are two decisions on one document, so that one has to be
-chosen with ``--where filter=NAME``; a task has several metrics (``acc``, ``acc_norm``), any of which may decide
-(``--map correct=acc_norm``). The observer is the model: what the ``results_DATE.json`` of the same date says where it
-is read too, else the folder's name with ``/`` for ``__``.
+within the task; two filters (``strict-match``, ``flexible-extract``) are two decisions on one document, so that one
+has to be chosen with ``--where filter=NAME``; a task has several metrics (``acc``, ``acc_norm``), any of which may
+decide (``--map correct=acc_norm``). The observer is the model: what the ``results_DATE.json`` of the same date says
+where it is read too, else the folder's name with ``/`` for ``__``.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from trichotomy.errors import InputError
 from trichotomy.readers.files import suffix
 from trichotomy.readers.jsonfiles import first_object, head, json_document, json_lines, scalar
 from trichotomy.readers.options import ReadOptions
-from trichotomy.readers.sheets import Sheet, read_sheets, refuse_top_k, sheet_table
+from trichotomy.readers.sheets import QUESTION, Sheet, question_text, read_sheets, refuse_top_k, sheet_table
 
 DATE = r"\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}(?:\.\d+)?"
 SAMPLES = re.compile(rf"samples_(?P<task>.+?)(?:_(?P<date>{DATE}))?\.jsonl(?:\.gz)?")
@@ -29,6 +29,8 @@ NOT_METRICS = {
     "doc_id", "doc", "target", "arguments", "resps", "filtered_resps", "filter", "metrics", "doc_hash", "prompt_hash",
     "target_hash",
 }  # fmt: skip
+ASKED = ("question", "query", "problem", "prompt", "text", "sentence", "goal")
+"""Where a document has its question, which no rule of the harness says."""
 KEYS = ("doc_hash", "doc_id", "filter", "target")
 
 
@@ -76,12 +78,18 @@ def _model(path: Path) -> str | None:
     return name if isinstance(name, str) and name.strip() else None
 
 
+def _question(doc: Any) -> str | None:
+    """What a document asks, where it is called as in most tasks."""
+    asked = (doc.get(name) for name in ASKED) if isinstance(doc, dict) else ()
+    return next((text for text in map(question_text, asked) if text), None)
+
+
 def _sheet(path: Path, models: Mapping[str | None, str | None], options: ReadOptions) -> Sheet:
     named = SAMPLES.fullmatch(path.name)
     task = named["task"] if named else path.stem
     model = models.get(_date(path)) or path.resolve().parent.name.replace("__", "/")
     lines: list[int] = []
-    cells: dict[str, list[Any]] = {"item": [], **{key: [] for key in KEYS}}
+    cells: dict[str, list[Any]] = {"item": [], QUESTION: [], **{key: [] for key in KEYS}}
     for line, record in json_lines(path):
         if "doc_id" not in record and "doc_hash" not in record:
             msg = f"{path.name}, line {line} has neither doc_hash nor doc_id; it is no sample of lm-evaluation-harness"
@@ -91,12 +99,15 @@ def _sheet(path: Path, models: Mapping[str | None, str | None], options: ReadOpt
             cells.setdefault(str(name), [None] * len(lines))
         lines.append(line)
         digest = scalar(record.get("doc_hash"))
+        cells[QUESTION].append(_question(record.get("doc")))
         cells["item"].append(None if digest is None else f"{task}/{digest}")
         for name, column in cells.items():
-            if name != "item":
+            if name not in ("item", QUESTION):
                 column.append(scalar(record.get(name)))
     metrics = tuple(
-        name for name in sorted(set(cells) - {"item", *KEYS}) if any(v is not None for v in cells[name])
+        name
+        for name in sorted(set(cells) - {"item", QUESTION, *KEYS})
+        if any(v is not None for v in cells[name])
     )
     hashed = any(value is not None for value in cells["item"])
     if not hashed and "items" not in options.mapping:
@@ -112,6 +123,6 @@ def _sheet(path: Path, models: Mapping[str | None, str | None], options: ReadOpt
         fields={"items": "item"} if hashed else {},
         observer=model,
         metrics=metrics,
-        about_items=("task",),
+        about_items=("task", QUESTION),
         alone={"filter": None},
     )

@@ -1,12 +1,12 @@
 """The ``probabilities`` reader: class probabilities of cleanlab, scikit-learn and Keras, ``.npy`` or ``.npz``.
 
-``(N, K)`` of one observer, as ``pred_probs`` (cleanlab 2), ``predict_proba`` (scikit-learn 1) and ``predict`` after a
-softmax (Keras 3) give it, or ``(M, N, K)``. An archive may hold several such arrays, each an observer of that name
+``(N, K)`` of one observer, as ``pred_probs`` (cleanlab 2), ``predict_proba`` (scikit-learn 1) and ``predict`` after
+a softmax (Keras 3) give it, or ``(M, N, K)``. An archive may hold several such arrays, each an observer of that name
 (``--map responses=A,B``), with ``labels``, item ids, ``observers`` and ``classes``. The answer is the most probable
-class, the first of equals; ``p_response`` and, where targets are known, ``p_target`` are kept. The traps: column k of
-``predict_proba`` is ``classes_[k]``, which need not be k: save it as ``classes``; one sigmoid output, ``(N, 1)``, is
-the probability of class 1; rows that do not sum to one are logits, or independent labels, and are refused; a row with a NaN
-is missing.
+class, the first of equals; ``p_response`` and, where targets are known, ``p_target`` are kept. The traps: column k
+of ``predict_proba`` is ``classes_[k]``, which need not be k: save it as ``classes``; one sigmoid output, ``(N, 1)``,
+is the probability of class 1; rows that do not sum to one are logits, or independent labels, and are refused; a row
+with a NaN is missing.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 One line per subject: ``{"subject_id": "a", "responses": {"item1": 1, "item2": 0}}`` (``py_irt/dataset.py``,
 ``Dataset.from_jsonlines``). A response is a number, 1 for right; an item that a subject lacks was not asked, and is
-missing. The traps: a response may be graded, which decides only with a threshold (``--map 'correct=response>=0.5'``);
-a subject on two lines is refused like any duplicate.
+missing. The traps: a response may be graded, which decides only with a threshold (``--map
+'correct=response>=0.5'``); a subject on two lines is refused like any duplicate.
 """
 
 from __future__ import annotations

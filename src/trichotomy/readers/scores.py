@@ -1,7 +1,7 @@
 """Scores to right and wrong: which of a source's metrics decides, and from which value on.
 
-A metric whose values are all 0 or 1 decides as it is. One with values between (partial credit, overlap) decides
-only with a threshold that the user declares, ``correct=METRIC>=T``: no cut-off is made up here.
+A metric whose values are all 0 or 1 decides as it is. One with values between (partial credit, overlap) decides only
+with a threshold that the user declares, ``correct=METRIC>=T``: no cut-off is made up here.
 """
 
 from __future__ import annotations

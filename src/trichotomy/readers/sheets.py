@@ -26,6 +26,9 @@ from trichotomy.readers.parts import Part, check_where, parts_of, selected
 from trichotomy.readers.rawtable import Coded, Column, RawTable, coded, identifiers, merged
 from trichotomy.readers.scores import decide
 
+QUESTION = "question"
+"""Column of the beginning of what was asked; the annotation of that name, and the check that ids mean the same."""
+LONGEST_QUESTION = 200
 DECIDED = "\x00correct"
 """Name of the column of decided correctness; no file can have it."""
 
@@ -47,7 +50,8 @@ class Sheet:
     metrics
         Columns of scores, one of which decides what is right (see ``scores``).
     about_items
-        Columns that become annotations of the items where they are constant per item.
+        Columns that become annotations of the items where they are constant per item. A ``question`` must be: an id
+        that asks one thing here and another there is refused.
     alone
         Column to another (or None): within each value of that, rows of different values say the same thing twice,
         so that one has to be chosen.
@@ -137,6 +141,15 @@ def read_sheets(
     )
 
 
+def question_text(value: Any) -> str | None:
+    """Return the beginning of what was asked, blanks joined; None where it is no text."""
+    return (
+        " ".join(value[: 4 * LONGEST_QUESTION].split())[:LONGEST_QUESTION] or None
+        if isinstance(value, str)
+        else None
+    )
+
+
 def refuse_top_k(options: ReadOptions) -> None:
     """Refuse top-k correctness, for formats that hold one answer per item."""
     if options.top_k is not None:
@@ -208,7 +221,28 @@ def _item_coords(parts: Sequence[Part], about: Sequence[Mapping[str, Coded]]) ->
         if not all(name in columns for columns in about):
             continue
         column = merged([columns[name] for columns in about])
-        per_item = one_per_group(item.codes, column.codes, len(item.values))
-        if per_item is not None:
+        known = np.flatnonzero(column.codes >= 0) if name == QUESTION else slice(None)
+        per_item = one_per_group(item.codes[known], column.codes[known], len(item.values))
+        if per_item is None and name == QUESTION:
+            raise InputError(_two_questions(parts, item, column))
+        if per_item is not None and (per_item >= 0).any():
             found[annotation_name(name)] = Coded(per_item, column.values)
     return found
+
+
+def _two_questions(parts: Sequence[Part], item: Coded, column: Coded) -> str:
+    """Say which id asks two things, and where."""
+    starts = np.cumsum([0, *(len(part.item.codes) for part in parts)])
+    first: dict[int, int] = {}
+    for row in np.flatnonzero(column.codes >= 0).tolist():
+        before = first.setdefault(int(item.codes[row]), row)
+        if column.codes[before] != column.codes[row]:
+            break
+    places = []
+    for at in (before, row):
+        k = int(np.searchsorted(starts, at, side="right")) - 1
+        places.append(parts[k].place(at - int(starts[k])))
+    return (
+        f"'{item.values[item.codes[row]]}' asks one thing in {places[0]} and another in {places[1]}, so ids do not "
+        "mean the same in these files; read them apart, or run both on the same samples in one order"
+    )

@@ -2,9 +2,9 @@
 
 CSV, JSON by file name, JSON Lines (``json-record``, also called ``.json``), JSON split, or Parquet. The columns are
 ``filename``; ``index`` (the k best classes), ``label`` (their names) and ``prob`` or ``logit``, each either one
-column with a list per image or ``index_0``, ``index_1``, ... The traps: ``label`` is what the model answered, not the
-target; ``index`` is a class, not an item; only ``filename`` (without its folder unless ``--fullname``) tells which
-image it was. Targets come from elsewhere. The observer is called after the file, which timm calls
+column with a list per image or ``index_0``, ``index_1``, ... The traps: ``label`` is what the model answered, not
+the target; ``index`` is a class, not an item; only ``filename`` (without its folder unless ``--fullname``) tells
+which image it was. Targets come from elsewhere. The observer is called after the file, which timm calls
 ``MODEL-SIZE``.
 """
 

@@ -1,9 +1,9 @@
 """The ``wandb`` reader: tables of Weights & Biases, ``media/table/NAME_STEP_HASH.table.json`` or an artifact's.
 
-``{"columns": [...], "data": [[...], ...]}`` (``wandb.Table``, wandb 0.2x). What its columns are is the user's choice,
-so they are guessed as those of any table. The traps: an image, sound or other file is an object, told by its ``sha256``,
-as its ``path`` differs from run to run; columns may be called by numbers; a table of one run says nowhere which run it
-was, which is taken from the folder ``run-DATE-ID`` where there is one, else the file's name.
+``{"columns": [...], "data": [[...], ...]}`` (``wandb.Table``, wandb 0.2x). What its columns are is the user's
+choice, so they are guessed as those of any table. The traps: an image, sound or other file is an object, told by its
+``sha256``, as its ``path`` differs from run to run; columns may be called by numbers; a table of one run says
+nowhere which run it was, which is taken from the folder ``run-DATE-ID`` where there is one, else the file's name.
 """
 
 from __future__ import annotations

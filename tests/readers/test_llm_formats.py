@@ -443,6 +443,29 @@ def test_helm_instances_of_two_scenarios_stay_apart(tmp_path: Path):
     assert d["scenario"].values.tolist() == ["mmlu:subject=anatomy", "mmlu:subject=law"]
 
 
+def test_helm_scenarios_questions_and_perturbations(tmp_path: Path):
+    changed = [{"name": "dialect", "fairness": True, "source_class": "SAE", "prob": p} for p in (0.5, 1.0)]
+    path = helm_run(
+        tmp_path / "run", "org/a", [instance("id1", 1.0), *(instance("id1", 0.0, 0, c) for c in changed)]
+    )
+    spec = {"class_name": "helm.benchmark.scenarios.mmlu_scenario.MMLUScenario", "args": {"subject": "law"}}
+    document(
+        path.parent / "run_spec.json",
+        {"name": "x", "scenario_spec": spec, "adapter_spec": {"model": "org/a"}},
+    )
+    asked = [
+        {"id": "id1", "input": {"text": "what?"}},
+        {"id": "id1", "input": {"text": "wut?"}, "perturbation": changed[1]},
+    ]
+    document(path.parent / "instances.json", asked)
+    d = read(path)
+    assert d["item"].values.tolist()[0] == "MMLU:subject=law/id1"
+    assert all(str(i).startswith("MMLU:subject=law/id1/dialect@") for i in d["item"].values[1:])
+    assert d.sizes["item"] == 3
+    assert d["question"].values.tolist() == ["what?", "", "wut?"]
+    assert len(d.attrs["provenance"]["sources"]) == 3
+
+
 def test_helm_without_its_run_is_refused(tmp_path: Path):
     path = helm_run(tmp_path / "a", "org/a", [instance("id1", 1.0)])
     (tmp_path / "a" / "run_spec.json").unlink()

@@ -13,7 +13,7 @@ import pytest
 
 from trichotomy.decisions import correctness, from_arrays
 from trichotomy.errors import InputError, MissingExtraError, UnknownNameError
-from trichotomy.readers import detect, read
+from trichotomy.readers import detect, probabilityarrays, read
 from trichotomy.readers.authors import AuthorsReader
 from trichotomy.readers.cartography import CartographyReader
 from trichotomy.readers.fiftyone import FiftyOneReader
@@ -258,11 +258,33 @@ def test_one_sigmoid_output_is_class_one(tmp_path: Path):
     np.testing.assert_allclose(d["p_target"].values.ravel().astype(float), [0.9, 0.2, 0.5], atol=1e-3)
 
 
+def test_probabilities_in_chunks_are_those_of_the_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    rng = np.random.default_rng(1)
+    p = rng.dirichlet(np.ones(4), size=(3, 11)).astype(np.float32)
+    y = rng.integers(4, size=11)
+    np.savez(tmp_path / "p.npz", probs=p, y=y)
+    monkeypatch.setattr(probabilityarrays, "CHUNK", 5)
+    d = read(tmp_path / "p.npz", top_k=2)
+    np.testing.assert_array_equal(d["response"].values[:, 0], p.argmax(axis=2))
+    rank = (p > np.take_along_axis(p, y[None, :, None], axis=2)).sum(axis=2)
+    np.testing.assert_array_equal(correctness(d).values[:, 0], rank < 2)
+    wanted = np.take_along_axis(p, y[None, :, None], axis=2)[..., 0]
+    np.testing.assert_array_equal(d["p_target"].values[:, 0], wanted.astype(np.float16))
+
+
+def test_probabilities_of_other_sizes_are_refused(tmp_path: Path):
+    np.savez(tmp_path / "p.npz", vit=P, resnet=P[:2], y=np.array([0, 2, 0]))
+    with pytest.raises(
+        InputError, match=r"'resnet' of p\.npz is for \(2, 3\) items and classes, 'vit' .* for \(3, 3\)"
+    ):
+        read(tmp_path / "p.npz", format="probabilities")
+
+
 @pytest.mark.parametrize(
     ("array", "message"),
     [
-        (np.array([[0.7, 0.3], [2.0, 3.0]]), r"row 1 of the array 'probs' of p\.npz sums to 5, .*softmax"),
-        (np.array([[0.7, 0.3], [1.5, -0.5]]), r"row 1 of the array .* no class probabilities"),
+        (np.array([[0.7, 0.3], [0.9, 0.8]]), r"row 1 of the array 'probs' of p\.npz sums to 1\.7, .*softmax"),
+        (np.array([[0.7, 0.3], [1.5, -0.5]]), r"row 1 of the array .* holds 1\.5, which is no class"),
         (np.zeros((1, 1, 1, 1)), r"has shape \(1, 1, 1, 1\)"),
         (np.array([[0.5], [1.5]]), r"row 1 of the array .* is 1\.5"),
     ],

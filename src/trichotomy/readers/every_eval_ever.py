@@ -18,7 +18,15 @@ from trichotomy.decisions import Decisions
 from trichotomy.errors import InputError
 from trichotomy.readers.jsonfiles import first_object, json_lines, scalar
 from trichotomy.readers.options import ReadOptions
-from trichotomy.readers.sheets import QUESTION, Sheet, question_text, read_sheets, refuse_top_k, sheet_table
+from trichotomy.readers.sheets import (
+    LONGEST_QUESTION,
+    QUESTION,
+    Sheet,
+    question_text,
+    read_sheets,
+    refuse_top_k,
+    sheet_table,
+)
 
 NEEDED = ("model_id", "evaluation_name", "sample_id")
 KEPT = (*NEEDED, "sample_hash", "evaluation_id", "evaluation_result_id", "interaction_type", "error")
@@ -68,7 +76,7 @@ def _sheet(path: Path, *, hashed: bool) -> Sheet:
         cells["item"].append(f"{record['evaluation_name']}/{sample}")
         cells[ANSWER].append(f"{record['model_id']}\n{cells['item'][-1]}")
         asked = record.get("input")
-        cells[QUESTION].append(question_text(asked.get("raw")) if isinstance(asked, dict) else None)
+        cells[QUESTION].append(_question(asked))
         wrong = bool(record.get("error"))
         failed += wrong
         for key in ("is_correct", "score"):
@@ -84,3 +92,9 @@ def _sheet(path: Path, *, hashed: bool) -> Sheet:
         alone={"evaluation_result_id": ANSWER},
         warnings=warnings,
     )
+
+
+def _question(asked: Any) -> str | None:
+    """The end of the input, which may begin with examples."""
+    raw = asked.get("raw") if isinstance(asked, dict) else None
+    return question_text(raw[-LONGEST_QUESTION:]) if isinstance(raw, str) else None

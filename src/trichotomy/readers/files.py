@@ -24,6 +24,8 @@ from trichotomy.errors import InputError
 
 Source: TypeAlias = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 Content: TypeAlias = "bytes | mmap.mmap"
+LARGEST_UNPACKED = 2**32
+"""Bytes that a gzipped file may have, which is unpacked in memory."""
 TEXT_MARKS = (b"\xff\xfe", b"\xfe\xff")
 """Byte-order marks of UTF-16, which is not read."""
 URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+(.*)", re.DOTALL)
@@ -154,9 +156,12 @@ def content(path: Path) -> Content:
     refuse_unreadable(path)
     with faults(path), opened(path) as file:
         if is_gzipped(path):
-            data: Content = file.read()
+            data: Content = file.read(LARGEST_UNPACKED + 1)
         else:
             data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    if is_gzipped(path) and len(data) > LARGEST_UNPACKED:
+        msg = f"{path.name} unpacks to more than {LARGEST_UNPACKED:,} bytes; unpack it yourself if it should"
+        raise InputError(msg)
     if not len(data):
         msg = f"{path.name} is empty; check that it was written to the end"
         raise InputError(msg)

@@ -1,16 +1,18 @@
 """The ``helm`` reader: run folders of Stanford's HELM (crfm-helm 0.5), ``benchmark_output/runs/SUITE/RUN/``.
 
-Of a run's files ``per_instance_stats.json`` says what was right and ``run_spec.json`` which model it was; the others
-may be named and are not needed. The traps: an instance id (``id12``) is unique within one scenario only, and the
-same instance comes again under each perturbation, so an item is ``scenario/instance/perturbation``, the scenario
-being the run's name without its model; ``train_trial_index`` counts repeats with other examples in the prompt, so
-that it is a run of the observer; a statistic is a sum over a count, of which the mean is taken. Any statistic that
-is 0 or 1 can decide (``--map correct=quasi_exact_match``); others need a threshold. Source:
-``helm/benchmark/metrics/metric.py`` (``PerInstanceStats``) and ``statistic.py``.
+Of a run's files ``per_instance_stats.json`` says what was right, ``run_spec.json`` which model it was, and
+``instances.json``, where there is one, what was asked; the others may be named and are not needed. The traps: an
+instance id (``id12``) is unique within one scenario only, and the same instance comes again under each perturbation,
+so that an item is ``Scenario:arguments/instance/perturbation``; ``train_trial_index`` counts repeats with other
+examples in the prompt, so that it is a run of the observer; a statistic is a sum over a count, of which the mean is
+taken. Any statistic that is 0 or 1 can decide (``--map correct=quasi_exact_match``); others need a threshold.
+Source: ``helm/benchmark/metrics/metric.py`` (``PerInstanceStats``) and ``statistic.py``.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,13 +22,18 @@ from trichotomy.decisions import Decisions
 from trichotomy.errors import InputError
 from trichotomy.readers.jsonfiles import json_document, scalar
 from trichotomy.readers.options import ReadOptions
-from trichotomy.readers.sheets import Sheet, read_sheets, refuse_top_k, sheet_table
+from trichotomy.readers.sheets import QUESTION, Sheet, question_text, read_sheets, refuse_top_k, sheet_table
 
-STATS, SPEC = "per_instance_stats.json", "run_spec.json"
+STATS, SPEC, INSTANCES = "per_instance_stats.json", "run_spec.json", "instances.json"
 OTHERS = {
-    "scenario.json", "scenario_state.json", "stats.json", "instances.json", "display_predictions.json",
+    INSTANCES, "scenario.json", "scenario_state.json", "stats.json", "display_predictions.json",
     "display_requests.json", "predictions.json",
 }  # fmt: skip
+NO_ARGUMENTS = (
+    "name", "robustness", "robust", "fairness", "computed_on", "includes_perturbed", "includes_original",
+    "includes_identity",
+)  # fmt: skip
+"""What a perturbation says of itself that does not change the instance."""
 MODEL = re.compile(r"(?<=[,:])(?:model|model_deployment)=[^,]*,?")
 
 
@@ -50,6 +57,7 @@ class HelmReader:
         if absent is not None:
             msg = f"there is no {absent.name} in {absent.parent}, without which a run of HELM cannot be read"
             raise InputError(msg)
+        needed += [folder / INSTANCES for folder in folders if (folder / INSTANCES).is_file()]
         stats = options.one_by_one([path for path in needed if path.name == STATS])
         every = list(dict.fromkeys([*paths, *needed]))
         return read_sheets(self.name, every, options, map(_sheet, stats))
@@ -57,11 +65,18 @@ class HelmReader:
 
 def _sheet(path: Path) -> Sheet:
     scenario, model = _run(path.parent / SPEC)
+    questions = _questions(path.parent / INSTANCES)
     document = json_document(path)
     if not isinstance(document, list) or not all(isinstance(one, dict) for one in document):
         msg = f"{path.name} in {path.parent.name} is no list of instances; it is not as HELM writes it"
         raise InputError(msg)
-    cells: dict[str, list[Any]] = {"item": [], "instance_id": [], "perturbation": [], "train_trial_index": []}
+    cells: dict[str, list[Any]] = {
+        "item": [],
+        "instance_id": [],
+        "perturbation": [],
+        "train_trial_index": [],
+        QUESTION: [],
+    }
     metrics: dict[str, list[Any]] = {}
     for k, instance in enumerate(document):
         name = scalar(instance.get("instance_id"))
@@ -74,6 +89,7 @@ def _sheet(path: Path) -> Sheet:
             metrics.setdefault(metric, [None] * k)
         for metric, column in metrics.items():
             column.append(values.get(metric))
+        cells[QUESTION].append(questions.get((str(name), changed)))
         cells["item"].append("/".join([scenario, str(name), *([changed] if changed else [])]))
         cells["instance_id"].append(str(name))
         cells["perturbation"].append(changed or "none")
@@ -88,12 +104,12 @@ def _sheet(path: Path) -> Sheet:
         observer=model,
         run="train_trial_index" if trials else None,
         metrics=tuple(metrics),
-        about_items=("scenario", "perturbation"),
+        about_items=("scenario", "perturbation", QUESTION),
     )
 
 
 def _run(path: Path) -> tuple[str, str]:
-    """Scenario (the run's name without its model) and model."""
+    """Scenario with its arguments (in old runs the run's name without its model), and model."""
     document = json_document(path)
     adapter = document.get("adapter_spec") if isinstance(document, dict) else None
     model = adapter.get("model") or adapter.get("model_deployment") if isinstance(adapter, dict) else None
@@ -102,15 +118,37 @@ def _run(path: Path) -> tuple[str, str]:
             f"{path.name} in {path.parent.name} does not say which model was run; it is not as HELM writes it"
         )
         raise InputError(msg)
-    return MODEL.sub("", document["name"]).rstrip(",:"), model
+    spec = document.get("scenario_spec")
+    if not isinstance(spec, dict) or not isinstance(spec.get("class_name"), str):
+        return MODEL.sub("", document["name"]).rstrip(",:"), model
+    name = spec["class_name"].rpartition(".")[2].removesuffix("Scenario")
+    given = spec.get("args")
+    arguments = ",".join(f"{key}={given[key]}" for key in sorted(given)) if isinstance(given, dict) else ""
+    return f"{name}:{arguments}" if arguments else name, model
+
+
+def _questions(path: Path) -> dict[tuple[str, str], str | None]:
+    """What each instance asks, by its id and perturbation; nothing where the run has no file of instances."""
+    document = json_document(path) if path.is_file() else []
+    found: dict[tuple[str, str], str | None] = {}
+    for one in document if isinstance(document, list) else []:
+        asked = one.get("input") if isinstance(one, dict) else None
+        if isinstance(asked, dict):
+            key = str(one.get("id")), _perturbation(one.get("perturbation"))
+            found[key] = question_text(asked.get("text"))
+    return found
 
 
 def _perturbation(given: Any) -> str:
-    """Name of a perturbation, with its seed where it has one; empty for the instance as it is."""
+    """Name of a perturbation, with a hash of its arguments where it has some; empty for the instance as it is."""
     if not isinstance(given, Mapping):
         return ""
     name = str(given.get("name", "perturbed"))
-    return f"{name}@{given['seed']}" if scalar(given.get("seed")) is not None else name
+    arguments = {k: v for k, v in given.items() if k not in NO_ARGUMENTS and v is not None}
+    if not arguments:
+        return name
+    text = json.dumps(arguments, sort_keys=True)
+    return f"{name}@{hashlib.sha256(text.encode()).hexdigest()[:6]}"
 
 
 def _means(stats: Any) -> dict[str, float | None]:

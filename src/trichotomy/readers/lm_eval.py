@@ -74,7 +74,13 @@ def _date(path: Path) -> str | None:
 
 def _model(path: Path) -> str | None:
     document = json_document(path)
-    name = document.get("model_name") if isinstance(document, dict) else None
+    said = document if isinstance(document, dict) else {}
+    name, config = said.get("model_name"), said.get("config")
+    arguments = config.get("model_args") if isinstance(config, dict) else None
+    if name is None and isinstance(arguments, str):  # before 0.4.2
+        name = next(
+            (v for k, _, v in (a.partition("=") for a in arguments.split(",")) if k == "pretrained"), None
+        )
     return name if isinstance(name, str) and name.strip() else None
 
 

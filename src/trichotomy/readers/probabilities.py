@@ -29,7 +29,8 @@ from trichotomy.readers.columns import guessed, normal
 from trichotomy.readers.files import stems
 from trichotomy.readers.itemtable import ItemTable, side_tables
 from trichotomy.readers.options import ReadOptions
-from trichotomy.readers.rawtable import Coded, RawTable, coded_array, compact, identifier, identifiers
+from trichotomy.readers.probabilityarrays import best_classes, looks_probable, shape_of
+from trichotomy.readers.rawtable import Coded, Column, RawTable, coded_array, compact, identifier, identifiers
 from trichotomy.readers.sheets import Sheet, read_sheets
 from trichotomy.readers.topk import among_best
 
@@ -38,9 +39,7 @@ NAMES = (
     "softmax",
 )  # fmt: skip
 CLASS_NAMES = ("classes", "class_names", "label_names")
-PEEK = 64
-"""Rows that are looked at to see whether an array holds probabilities."""
-TOP_K = "top-k"
+BEST, TOP_K = "most probable", "top-k"
 
 
 class ProbabilitiesReader:
@@ -62,7 +61,7 @@ class ProbabilitiesReader:
             array = np.load(path, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError, EOFError, zipfile.BadZipFile):
             return 0.0
-        return 0.95 if _looks_probable(array) else 0.0
+        return 0.95 if looks_probable(array) else 0.0
 
     def read(self, paths: Sequence[Path], options: ReadOptions) -> Decisions:
         """Read arrays together; see ``trichotomy.readers.read``."""
@@ -106,26 +105,6 @@ def _named(path: Path) -> bool:
             if len(shape) >= 2 and dtype.kind == "f":
                 return True
     return False
-
-
-def _looks_probable(array: NDArray[Any]) -> bool:
-    if array.dtype.kind != "f" or array.ndim not in (2, 3) or not array.size:
-        return False
-    rows = np.asarray(array[:PEEK] if array.ndim == 2 else array[0, :PEEK], dtype=np.float64)
-    rows = rows[np.isfinite(rows).all(axis=1)]
-    if (
-        not rows.size
-        or rows.min() < 0
-        or rows.max() > 1 + _tolerance(array)
-        or (rows == np.trunc(rows)).all()
-    ):
-        return False
-    return rows.shape[1] == 1 or bool((np.abs(rows.sum(axis=1) - 1) <= _tolerance(array)).all())
-
-
-def _tolerance(array: NDArray[Any]) -> float:
-    """By how much a row may miss one: rounding of its number format, over many classes."""
-    return 0.02 if array.dtype.itemsize <= 2 else 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,11 +156,13 @@ def _sheet(path: Path, stem: str, options: ReadOptions, targets: ItemTable | Non
             "with --map responses=ARRAY"
         )
         raise InputError(msg)
-    cubes = [
-        _cube(arrays[name], f"'{name}' of {path.name}" if name else path.name) for name in names.probabilities
-    ]
-    p = np.concatenate(cubes)
-    M, N, K = p.shape
+    called = [f"'{name}' of {path.name}" if name else path.name for name in names.probabilities]
+    sizes = [shape_of(arrays[name], said) for name, said in zip(names.probabilities, called, strict=True)]
+    other = next((k for k, size in enumerate(sizes) if size[1:] != sizes[0][1:]), None)
+    if other is not None:
+        msg = f"the array {called[other]} is for {sizes[other][1:]} items and classes, {called[0]} for {sizes[0][1:]}"
+        raise InputError(f"{msg}; choose those that belong together with --map responses=A,B")
+    M, (_, N, K) = sum(size[0] for size in sizes), sizes[0]
     one_each = len(names.probabilities) == M > 1
     default = (
         list(names.probabilities) if one_each else [stem] if M == 1 else [f"{stem}/{m}" for m in range(M)]
@@ -189,81 +170,47 @@ def _sheet(path: Path, stem: str, options: ReadOptions, targets: ItemTable | Non
     observer = _ids(path, arrays, names.observers, M, default)
     item = _ids(path, arrays, names.items, N, [str(n) for n in range(N)])
     classes = _classes(path, arrays, names.classes, K)
+    labels = _labels(path, arrays, names.labels, N, classes)
+    wanted = _column_of_target(labels, item, targets, classes)
+    every = [
+        best_classes(arrays[name], said, wanted, max(options.top_k or 1, 1))
+        for name, said in zip(names.probabilities, called, strict=True)
+    ]
+    best = np.concatenate([one.classes for one in every])
     warnings = (
         ["items without ids were joined by their position, which must mean the same in all files"]
         if joined and names.items is None
         else []
     )
+    gaps = int((best[:, 0] < 0).sum())
+    if gaps:
+        warnings.append(f"{gaps} rows of {path.name} hold a NaN; they count as missing")
 
     def places(rows: Sequence[int]) -> list[str]:
         return [str([int(i) for i in np.unravel_index(row, (M, N))]) for row in rows]
 
-    columns: dict[str, Coded | NDArray[np.float64]] = {
+    columns: dict[str, Column] = {
         "observer": Coded(np.repeat(np.arange(M, dtype=np.int32), N), observer),
         "item": Coded(np.tile(np.arange(N, dtype=np.int32), M), item),
+        BEST: compact(best[:, 0], classes),
+        "p_response": np.concatenate([one.p_best for one in every]),
     }
-    flat = p.reshape(M * N, K)
-    known = np.isfinite(flat).all(axis=1)
-    if not known.all():
-        warnings.append(f"{int((~known).sum())} rows of {path.name} hold a NaN; they count as missing")
-    best = np.where(known, flat.argmax(axis=1), -1)
-    columns["most probable"] = compact(best.astype(np.int32), classes)
-    columns["p_response"] = np.where(known, flat.max(axis=1), np.nan)
-    fields = {
-        "observers": "observer", "items": "item", "responses": "most probable", "p_response": "p_response",
-    }  # fmt: skip
+    fields = {"observers": "observer", "items": "item", "responses": BEST, "p_response": "p_response"}
     table = RawTable(path, columns, M * N, places, unit="at")
-    target = _labels(path, arrays, names.labels, N, classes)
-    if target is not None:
-        assert names.labels is not None
-        label = names.labels if names.labels not in columns else f"{names.labels} given"
-        columns[label] = Coded(np.tile(target.codes, M), target.values)
-        fields["targets"] = label
-    wanted = _column_of_target(target, item, targets, classes)
+    given = None
+    if labels is not None and names.labels is not None:
+        fields["targets"] = names.labels if names.labels not in columns else f"{names.labels} of {path.name}"
+        every_label = Coded(np.tile(labels.codes, M), labels.values)
+        columns[fields["targets"]] = every_label
+        given = ClassColumn(every_label, names.labels, table.place)
     if wanted is not None:
-        every = np.tile(wanted, M)
-        chosen = flat[np.arange(M * N), np.maximum(every, 0)]
-        columns["p_target"] = np.where((every >= 0) & known, chosen, np.nan)
+        columns["p_target"] = np.concatenate([one.p_wanted for one in every])
         fields["p_target"] = "p_target"
     if options.top_k is not None:
-        given = ClassColumn(columns[fields["targets"]], "labels", table.place) if target is not None else None  # type: ignore[arg-type]
-        order = np.argsort(-flat, axis=1, kind="stable")[:, : max(options.top_k, 1)]
-        answers = [
-            ClassColumn(
-                compact(np.where(known, o, -1).astype(np.int32), classes), "most probable", table.place
-            )
-            for o in order.T
-        ]
-        every_item = table.coded("item")
-        columns[TOP_K] = among_best(answers, every_item, given, targets, options.top_k, path.name)
+        answers = [ClassColumn(compact(column, classes), BEST, table.place) for column in best.T]
+        columns[TOP_K] = among_best(answers, table.coded("item"), given, targets, options.top_k, path.name)
         fields["correct"] = TOP_K
     return Sheet(table=table, fields=fields, warnings=warnings)
-
-
-def _cube(array: NDArray[Any], name: str) -> NDArray[np.float64]:
-    """Probabilities as [M, N, K]."""
-    if array.dtype.kind not in "fiu" or array.ndim not in (1, 2, 3) or not array.size:
-        msg = f"the array {name} has shape {array.shape} of {array.dtype}; class probabilities are (item, class)"
-        raise InputError(msg)
-    p = array.astype(np.float64)
-    p = p[None, :, None] if p.ndim == 1 else p[None] if p.ndim == 2 else p
-    known = np.isfinite(p).all(axis=2)
-    tolerance = _tolerance(array)
-    outside = known & ((p < -tolerance) | (p > 1 + tolerance)).any(axis=2)
-    odd = known & (np.abs(p.sum(axis=2) - 1) > tolerance) if p.shape[2] > 1 else outside
-    bad = np.argwhere(outside | odd)
-    if bad.size:
-        m, n = (int(i) for i in bad[0])
-        said = f"sums to {p[m, n].sum():.4g}" if p.shape[2] > 1 else f"is {p[m, n, 0]:.4g}"
-        msg = (
-            f"row {n} of the array {name} {said}, which are no class probabilities ({len(bad)} rows like it); apply a "
-            "softmax to logits before saving, and give independent labels one by one"
-        )
-        raise InputError(msg)
-    if p.shape[2] == 1:
-        p = np.concatenate([1 - p, p], axis=2)
-    clipped: NDArray[np.float64] = np.clip(p, 0.0, 1.0)
-    return clipped
 
 
 def _ids(

@@ -135,7 +135,7 @@ def read_sheets(
             configuration=columns_record(records),
             targets=targets,
             annotations=annotations,
-            item_coords=_item_coords(parts, about),
+            item_coords=_item_coords(parts, about, sure="items" in options.mapping),
             warnings=list(dict.fromkeys(warnings)),
         )
     )
@@ -211,8 +211,13 @@ def _refuse_said_twice(sheet: Sheet, rows: NDArray[np.int64] | None) -> None:
             raise InputError(msg)
 
 
-def _item_coords(parts: Sequence[Part], about: Sequence[Mapping[str, Coded]]) -> dict[str, Coded]:
-    """Annotations of items from columns that every sheet has and that are constant per item."""
+def _item_coords(
+    parts: Sequence[Part], about: Sequence[Mapping[str, Coded]], *, sure: bool
+) -> dict[str, Coded]:
+    """Annotations of items from columns that every sheet has and that are constant per item.
+
+    ``sure`` says that the user declared what the items are, so that questions need not agree.
+    """
     if not parts:
         return {}
     item = merged([part.item for part in parts])
@@ -223,7 +228,7 @@ def _item_coords(parts: Sequence[Part], about: Sequence[Mapping[str, Coded]]) ->
         column = merged([columns[name] for columns in about])
         known = np.flatnonzero(column.codes >= 0) if name == QUESTION else slice(None)
         per_item = one_per_group(item.codes[known], column.codes[known], len(item.values))
-        if per_item is None and name == QUESTION:
+        if per_item is None and name == QUESTION and not sure:
             raise InputError(_two_questions(parts, item, column))
         if per_item is not None and (per_item >= 0).any():
             found[annotation_name(name)] = Coded(per_item, column.values)
@@ -244,5 +249,5 @@ def _two_questions(parts: Sequence[Part], item: Coded, column: Coded) -> str:
         places.append(parts[k].place(at - int(starts[k])))
     return (
         f"'{item.values[item.codes[row]]}' asks one thing in {places[0]} and another in {places[1]}, so ids do not "
-        "mean the same in these files; read them apart, or run both on the same samples in one order"
+        "mean the same in these files; read them apart, or declare the column of ids that does with --map items=COLUMN"
     )

@@ -21,7 +21,7 @@ from trichotomy.readers.inspect_logs import InspectReader
 from trichotomy.readers.lighteval import LightevalReader
 from trichotomy.readers.lm_eval import LmEvalReader
 from trichotomy.readers.py_irt import PyIrtReader
-from trichotomy.readers.testing import ReaderTests
+from trichotomy.readers.testing import ReaderTests, mangled
 
 DATE = "2025-03-01T10-00-00.123456"
 
@@ -193,6 +193,25 @@ class TestInspect(ReaderTests):
             items=["popularity/1", "popularity/two", "popularity/3"],
         )  # fmt: skip
         return [a, b], wanted
+
+    def mangle(self, path: Path, rng: Any):
+        with zipfile.ZipFile(path) as log:
+            members = {name: json.loads(log.read(name)) for name in ("header.json", "summaries.json")}
+        with zipfile.ZipFile(path, "w") as log:
+            for name, value in mangled(members, rng).items():
+                log.writestr(name, json.dumps(value))
+
+
+class TestInspectJson(ReaderTests):
+    reader = InspectReader
+    options = {"mapping": {"correct": "match"}}  # noqa: RUF012
+
+    def example(self, folder: Path):
+        spec = {"run_id": "r", "task": "t", "model": "m"}
+        samples = [asked(1, "C"), asked(2, {"a": "C"}), asked(3, None)]
+        log = {"version": 2, "status": "success", "eval": spec, "samples": samples}
+        wanted = from_arrays(correct=[[1, -1, -1]], observers=["m"], items=["t/1", "t/2", "t/3"])
+        return [document(folder / "log.json", log)], wanted
 
 
 def test_inspect_epochs_are_repeats(tmp_path: Path):

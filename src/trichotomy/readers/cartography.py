@@ -22,6 +22,8 @@ from trichotomy.readers.options import ReadOptions
 from trichotomy.readers.sheets import Sheet, read_sheets, refuse_top_k, sheet_table
 
 LOGITS = re.compile(r"logits_epoch_(\d{1,9})")
+LARGEST = 2**1000
+"""No whole number from here on is a number of a computer's precision."""
 FOLDER = "training_dynamics"
 COUNTED = "epochs of dataset cartography count from 0 after the first pass; they were read as 1, 2, ..."
 
@@ -69,7 +71,8 @@ def _sheet(path: Path) -> Sheet:
         logits.append(values)
     z = np.array(logits, dtype=np.float64)
     known = np.asarray(np.isfinite(z).all(axis=1))
-    p = np.exp(np.where(known[:, None], z - z.max(axis=1, keepdims=True), 0.0))
+    z = np.where(known[:, None], z, 0.0)
+    p = np.exp(z - z.max(axis=1, keepdims=True))
     p /= p.sum(axis=1, keepdims=True)
     p[~known] = np.nan
     rows = np.arange(len(z))
@@ -103,6 +106,7 @@ def _are_numbers(values: Any) -> TypeGuard[list[float]]:
         isinstance(values, list)
         and bool(values)
         and all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
+        and all(abs(v) < LARGEST for v in values if isinstance(v, int))
     )
 
 

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, ClassVar
 
 from trichotomy.decisions import Decisions
-from trichotomy.decisions.schema import few
+from trichotomy.decisions.schema import few, short
 from trichotomy.errors import InputError, UnknownNameError
 from trichotomy.readers.columns import guessed
 from trichotomy.readers.files import suffix
@@ -162,7 +162,7 @@ def _label(value: Any, classes: Sequence[Any] | None, place: str) -> tuple[Any, 
         return None, None
     if isinstance(value, int) and not isinstance(value, bool) and classes:
         if not 0 <= value < len(classes):
-            msg = f"{place} is {value}, and there are {len(classes)} classes; export the labels again"
+            msg = f"{place} is {short(value)}, and there are {len(classes)} classes; export the labels again"
             raise InputError(msg)
         value = classes[value]
     if not isinstance(value, str | int) or isinstance(value, bool):

@@ -22,6 +22,7 @@ from trichotomy.decisions import Decisions
 from trichotomy.errors import InputError
 from trichotomy.readers.jsonfiles import json_document, scalar
 from trichotomy.readers.options import ReadOptions
+from trichotomy.readers.scores import number
 from trichotomy.readers.sheets import QUESTION, Sheet, question_text, read_sheets, refuse_top_k, sheet_table
 
 STATS, SPEC, INSTANCES = "per_instance_stats.json", "run_spec.json", "instances.json"
@@ -159,7 +160,6 @@ def _means(stats: Any) -> dict[str, float | None]:
         name = named.get("name") if isinstance(named, dict) else named
         if not isinstance(name, str):
             continue
-        total, count = stat.get("sum"), stat.get("count")
-        whole = isinstance(total, int | float) and isinstance(count, int | float) and count
-        found[name] = float(total) / float(count) if whole else None
+        total, count = number(stat.get("sum")), number(stat.get("count"))
+        found[name] = total / count if total is not None and count else None
     return found

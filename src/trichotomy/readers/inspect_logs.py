@@ -96,7 +96,7 @@ def _log(path: Path) -> tuple[Mapping[str, Any], list[tuple[str, Mapping[str, An
         document = json_document(path)
         listed = document.get("samples") if isinstance(document, dict) else None
         header = document
-        samples = [(str(k), s) for k, s in enumerate(listed or [], start=1)]
+        samples = [(str(k), s) for k, s in enumerate(listed if isinstance(listed, list) else [], 1)]
     else:
         with opened_zip(path) as log:
             name = next((n for n in (HEADER, START) if n in log.names), None)

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from trichotomy.decisions.schema import few
+from trichotomy.decisions.schema import few, short
 from trichotomy.errors import InputError, UnknownNameError
 from trichotomy.readers.rawtable import Coded, RawTable, compact, missing_text
 
@@ -127,7 +127,7 @@ def number(value: object) -> float | None:
         return WORDS[value.strip().lower()]
     try:
         return float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return math.nan
 
 
@@ -158,8 +158,8 @@ def _decided(table: RawTable, name: str, threshold: float | None, rows: NDArray[
                 continue
             what = "is no score" if not math.isfinite(score) else "is partial credit, neither right nor wrong"
             msg = (
-                f"'{value}' in {name} ({table.place(int(at[0]))}) {what}; declare from which value on an answer is "
-                f"right, such as --map 'correct={name}>=1'"
+                f"'{short(value)}' in {name} ({table.place(int(at[0]))}) {what}; declare from which value on an answer "
+                f"is right, such as --map 'correct={name}>=1'"
             )
             raise InputError(msg)
         lookup[code] = int(score >= (1.0 if threshold is None else threshold))

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trichotomy.decisions import Decisions
-from trichotomy.decisions.schema import few
+from trichotomy.decisions.schema import few, short
 from trichotomy.errors import InputError, UnknownNameError
 from trichotomy.readers.assembly import Gathered, assemble
 from trichotomy.readers.columns import Layout, columns_record
@@ -206,7 +206,7 @@ def _refuse_said_twice(sheet: Sheet, rows: NDArray[np.int64] | None) -> None:
             values = [str(column.values[c]) for c in pairs[1][pairs[0] == twice[0]] if c >= 0]
             msg = (
                 f"{sheet.table.path.name} has several decisions for each item, one per {name} ({few(values, 6)}); "
-                f"choose with --where '{name}={values[0]}'"
+                f"choose with --where '{name}={short(values[0])}'"
             )
             raise InputError(msg)
 

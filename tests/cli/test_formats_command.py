@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
+
+import pytest
 
 import trichotomy as tri
 from trichotomy.readers import formats
+
+DOCS = Path(__file__).parents[2] / "docs" / "formats.md"
 
 
 def samples(folder: Path, model: str, scores: list[float]) -> Path:
@@ -25,6 +30,11 @@ def test_formats_lists_each_with_one_line(run):
     assert (status, err) == (0, "")
     assert [line.split()[0] for line in out.splitlines()] == list(formats())
     assert "cannot be loaded" not in out
+
+
+@pytest.mark.skipif(not DOCS.exists(), reason="the documentation is not here")
+def test_every_format_has_its_row_in_the_documentation():
+    assert re.findall(r"^\| `([\w-]+)` \| [^|]+ \| [^|]+ \|$", DOCS.read_text(), re.M) == list(formats())
 
 
 def test_a_score_decides_by_the_threshold_that_is_declared(run, tmp_path: Path):

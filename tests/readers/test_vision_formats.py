@@ -445,6 +445,29 @@ def test_wandb_traps(tmp_path: Path):
         read(path)
 
 
+def test_wandb_tables_of_one_name_in_two_runs(tmp_path: Path):
+    for run in ("a1", "b2"):
+        at = tmp_path / f"offline-run-20250301_101010-{run}" / "files" / "media" / "table"
+        document(at / "p_0_1.table.json", {"columns": ["id", "pred", "y"], "data": [["x", 1, 1]]})
+    assert read(str(tmp_path / "*" / "files" / "media" / "table" / "*"))["observer"].values.tolist() == [
+        "a1",
+        "b2",
+    ]
+
+
+def test_a_table_by_wandb_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    wandb = pytest.importorskip("wandb")
+    monkeypatch.setenv("WANDB_SILENT", "true")
+    run = wandb.init(mode="offline", project="p", dir=str(tmp_path))
+    rows = [["x", "cat", "cat"], ["y", "dog", "cat"]]
+    run.log({"preds": wandb.Table(columns=["image", "prediction", "truth"], data=rows)})
+    name = run.id
+    run.finish()
+    d = read(list(tmp_path.rglob("*.table.json")))
+    assert d["observer"].values.tolist() == [name]
+    assert correctness(d).values.ravel().tolist() == [1, 0]
+
+
 # FiftyOne
 
 

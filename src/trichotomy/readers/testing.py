@@ -43,7 +43,9 @@ ODD: tuple[Any, ...] = (
 
 
 class ReaderTests:
-    """Inherit, set ``reader`` and write ``example``; override ``truncate`` where half a file may be a whole one.
+    """Inherit, set ``reader`` and write ``example``.
+
+    Override ``truncate`` where half a file may be a whole one, and ``mangle`` where JSON is inside another file.
 
     Attributes
     ----------

@@ -47,12 +47,14 @@ class WandbReader:
         elsewhere = list(targets.columns.values()) if targets else []
         parts: list[Part] = []
         records: list[tuple[Path, dict[str, str]]] = []
-        for path, stem in zip(options.one_by_one(paths), stems(paths), strict=True):
+        unnamed = [path for path in paths if _run(path) is None]
+        names = dict(zip(unnamed, stems(unnamed), strict=True))
+        for path in options.one_by_one(paths):
             table = _table(path)
             header = list(table.columns)
             layout = layout_of(header, mapping=options.mapping, place=path.name, elsewhere=elsewhere)
             check_where(options.where, header, path.name)
-            name = _run(path) or stem.removesuffix(".table")
+            name = _run(path) or names[path].removesuffix(".table")
             parts += parts_of(table, layout, name, where=options.where, alone=len(paths) == 1)
             records.append((path, layout.record()))
         return assemble(

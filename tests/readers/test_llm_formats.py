@@ -109,6 +109,48 @@ def test_lm_eval_filters_are_chosen(tmp_path: Path):
     assert right(read(path, where={"filter": "strict-match"})) == {("m", "gsm8k/h"): 0}
 
 
+def test_lm_eval_files_that_a_filter_leaves_out_are_named(tmp_path: Path):
+    lines(tmp_path / "m" / f"samples_arc_{DATE}.jsonl", [sample(0, "h", acc=1.0)])
+    lines(tmp_path / "m" / f"samples_gsm8k_{DATE}.jsonl", [sample(0, "h", "strict-match", exact_match=1.0)])
+    d = read(tmp_path / "m", where={"filter": "strict-match"})
+    assert d["item"].values.tolist() == ["gsm8k/h"]
+    assert f"no row of samples_arc_{DATE}.jsonl has filter=strict-match: nothing of it was read" in told(d)
+
+
+def test_samples_by_lm_eval_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """A small task of its own, answered by the harness's dummy model."""
+    with python_warnings.catch_warnings():
+        python_warnings.simplefilter("ignore")
+        lm_eval = pytest.importorskip("lm_eval")
+        monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+        from lm_eval.loggers import EvaluationTracker
+        from lm_eval.tasks import TaskManager
+
+        docs = lines(
+            tmp_path / "d.jsonl",
+            [{"question": f"q{k}?", "choices": ["a", "b"], "gold": k % 2} for k in range(8)],
+        )
+        document(tmp_path / "tasks" / "tiny.yaml", {
+            "task": "tiny", "dataset_path": "json", "dataset_kwargs": {"data_files": {"test": str(docs)}},
+            "test_split": "test", "output_type": "multiple_choice", "doc_to_text": "{{question}}",
+            "doc_to_choice": "{{choices}}", "doc_to_target": "{{gold}}",
+            "metric_list": [{"metric": "acc"}, {"metric": "acc_norm"}],
+        })  # fmt: skip
+        tracker = EvaluationTracker(output_path=str(tmp_path / "out"))
+        tasks = TaskManager(include_path=str(tmp_path / "tasks"))
+        found = lm_eval.simple_evaluate(
+            model="dummy", tasks=["tiny"], task_manager=tasks, log_samples=True, evaluation_tracker=tracker
+        )
+        samples = found.pop("samples")
+        tracker.save_results_aggregated(results=found, samples=samples)
+        tracker.save_results_samples(task_name="tiny", samples=samples["tiny"])
+    (path,) = (tmp_path / "out").rglob("samples_*.jsonl")
+    d = read(path.parent)
+    assert d.sizes["item"] == 8
+    assert correctness(d).values.mean() == pytest.approx(found["results"]["tiny"]["acc,none"])
+    assert sorted(d["question"].values.tolist()) == [f"q{k}?" for k in range(8)]
+
+
 def test_lm_eval_partial_credit_needs_a_threshold(tmp_path: Path):
     path = lines(
         tmp_path / "m" / f"samples_squad_{DATE}.jsonl", [sample(0, "h", f1=0.6), sample(1, "k", f1=1.0)]
@@ -412,7 +454,8 @@ def instance(
     name: str, value: float, trial: int = 0, perturbation: dict[str, Any] | None = None
 ) -> dict[str, Any]:
     changed = {} if perturbation is None else {"perturbation": perturbation}
-    stats = [stat("exact_match", value), stat("num_tokens", 12.0), stat("quasi_exact_match", 1.0)]
+    stats = [stat("exact_match", value), stat("num_tokens", 12.0), stat("finish_reason_stop", 1.0)]
+    stats.append(stat("quasi_exact_match", 1.0))
     return {"instance_id": name, "train_trial_index": trial, "stats": stats, **changed}
 
 
@@ -445,7 +488,7 @@ def test_helm_folders_trials_and_metrics(tmp_path: Path):
     d = read(tmp_path / "run")
     assert d["observer"].values.tolist() == ["org/a/0", "org/a/1"]
     assert correctness(d).values.ravel().tolist() == [1, 0]
-    assert "exact_match says what is right; 'quasi_exact_match' would say otherwise" in told(d)
+    assert "exact_match says what is right; 'quasi_exact_match' would say otherwise (--map" in told(d)
     assert correctness(
         read(tmp_path / "run", mapping={"correct": "quasi_exact_match"})
     ).values.ravel().tolist() == [1, 1]

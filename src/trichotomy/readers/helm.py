@@ -35,6 +35,11 @@ NO_ARGUMENTS = (
     "includes_identity",
 )  # fmt: skip
 """What a perturbation says of itself that does not change the instance."""
+BOOKKEEPING = re.compile(
+    r"num_|finish_reason_|prompt_truncated|predicted_index|inference_|training_|batch_size|max_prob|logprob|bits_per_byte"
+    r"|perplexity"
+)
+"""Statistics of a run that are no scores, though some of them are 0 or 1; only ``--map correct=NAME`` takes them."""
 MODEL = re.compile(r"(?<=[,:])(?:model|model_deployment)=[^,]*,?")
 
 
@@ -104,7 +109,7 @@ def _sheet(path: Path) -> Sheet:
         fields={"items": "item"},
         observer=model,
         run="train_trial_index" if trials else None,
-        metrics=tuple(metrics),
+        metrics=tuple(name for name in metrics if not BOOKKEEPING.match(name)),
         about_items=("scenario", "perturbation", QUESTION),
     )
 

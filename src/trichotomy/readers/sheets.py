@@ -121,6 +121,9 @@ def read_sheets(
         for part in found:
             columns = {name: identifiers(table.coded(name)) for name in sheet.about_items}
             about.append({n: c if part.rows is None else c.take(part.rows) for n, c in columns.items()})
+        if not found:
+            asked = ", ".join(f"{column}={value}" for column, value in options.where.items())
+            warnings.append(f"no row of {table.path.name} has {asked}: nothing of it was read")
         parts += found
         warnings += [*sheet.warnings, *notes]
         records.append(

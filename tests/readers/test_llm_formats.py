@@ -528,6 +528,17 @@ def test_helm_scenarios_questions_and_perturbations(tmp_path: Path):
     assert len(d.attrs["provenance"]["sources"]) == 3
 
 
+def test_helm_predictions_for_display(tmp_path: Path):
+    path = helm_run(tmp_path / "run", "org/a", [])
+    path.unlink()
+    shown = [
+        {"instance_id": i, "train_trial_index": 0, "stats": {"exact_match": v}}
+        for i, v in (("id1", 1.0), ("id2", 0.0))
+    ]
+    document(path.parent / "display_predictions.json", shown)
+    assert correctness(read(tmp_path / "run")).values.ravel().tolist() == [1, 0]
+
+
 def test_helm_without_its_run_is_refused(tmp_path: Path):
     path = helm_run(tmp_path / "a", "org/a", [instance("id1", 1.0)])
     (tmp_path / "a" / "run_spec.json").unlink()

@@ -40,7 +40,9 @@ class FiftyOneReader:
 
     def sniff(self, path: Path) -> float:
         """Sure of the names and how they begin; what lies beside ``samples.json`` belongs to it."""
-        if path.name in (SAMPLES, LABELS):
+        if path.name == SAMPLES:  # older exports begin with the data set's name and fields
+            return 0.95 if b'"samples"' in head(path, 2**16) else 0.0
+        if path.name == LABELS:
             return 0.95 if START.match(head(path, 256)) else 0.0
         if path.name in BESIDE and (path.parent / SAMPLES).is_file():
             return 0.95

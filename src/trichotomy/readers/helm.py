@@ -1,12 +1,12 @@
 """The ``helm`` reader: run folders of Stanford's HELM (crfm-helm 0.5), ``benchmark_output/runs/SUITE/RUN/``.
 
-Of a run's files ``per_instance_stats.json`` says what was right, ``run_spec.json`` which model it was, and
-``instances.json``, where there is one, what was asked; the others may be named and are not needed. The traps: an
-instance id (``id12``) is unique within one scenario only, and the same instance comes again under each perturbation,
-so that an item is ``Scenario:arguments/instance/perturbation``; ``train_trial_index`` counts repeats with other
-examples in the prompt, so that it is a run of the observer; a statistic is a sum over a count, of which the mean is
-taken. Any statistic that is 0 or 1 can decide (``--map correct=quasi_exact_match``); others need a threshold.
-Source: ``helm/benchmark/metrics/metric.py`` (``PerInstanceStats``) and ``statistic.py``.
+Of a run's files ``per_instance_stats.json`` (or ``display_predictions.json``) says what was right, ``run_spec.json``
+which model it was, and ``instances.json``, where there is one, what was asked; the others may be named and are not
+needed. The traps: an instance id (``id12``) is unique within one scenario only, and the same instance comes again
+under each perturbation, so that an item is ``Scenario:arguments/instance/perturbation``; ``train_trial_index``
+counts repeats with other examples in the prompt, so that it is a run of the observer; a statistic is a sum over a
+count, of which the mean is taken. Any statistic that is 0 or 1 can decide (``--map correct=quasi_exact_match``);
+others need a threshold. Source: ``helm/benchmark/metrics/metric.py`` (``PerInstanceStats``) and ``statistic.py``.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from trichotomy.readers.options import ReadOptions
 from trichotomy.readers.scores import number
 from trichotomy.readers.sheets import QUESTION, Sheet, question_text, read_sheets, refuse_top_k, sheet_table
 
-STATS, SPEC, INSTANCES = "per_instance_stats.json", "run_spec.json", "instances.json"
+STATS, DISPLAYED = "per_instance_stats.json", "display_predictions.json"
+SPEC, INSTANCES = "run_spec.json", "instances.json"
 OTHERS = {
-    INSTANCES, "scenario.json", "scenario_state.json", "stats.json", "display_predictions.json",
+    INSTANCES, "scenario.json", "scenario_state.json", "stats.json", DISPLAYED,
     "display_requests.json", "predictions.json",
 }  # fmt: skip
 NO_ARGUMENTS = (
@@ -52,21 +53,26 @@ class HelmReader:
     def sniff(self, path: Path) -> float:
         """Sure of the files of a folder that has the two that matter."""
         named = path.name in {STATS, SPEC, *OTHERS}
-        return 0.95 if named and all((path.parent / name).is_file() for name in (STATS, SPEC)) else 0.0
+        return 0.95 if named and (path.parent / SPEC).is_file() and _stats(path.parent).is_file() else 0.0
 
     def read(self, paths: Sequence[Path], options: ReadOptions) -> Decisions:
         """Read runs together; see ``trichotomy.readers.read``."""
         refuse_top_k(options)
         folders = dict.fromkeys(path.parent for path in paths)
-        needed = [folder / name for folder in folders for name in (STATS, SPEC)]
+        stats = [_stats(folder) for folder in folders]
+        needed = [*stats, *(folder / SPEC for folder in folders)]
         absent = next((path for path in needed if not path.is_file()), None)
         if absent is not None:
             msg = f"there is no {absent.name} in {absent.parent}, without which a run of HELM cannot be read"
             raise InputError(msg)
         needed += [folder / INSTANCES for folder in folders if (folder / INSTANCES).is_file()]
-        stats = options.one_by_one([path for path in needed if path.name == STATS])
         every = list(dict.fromkeys([*paths, *needed]))
-        return read_sheets(self.name, every, options, map(_sheet, stats))
+        return read_sheets(self.name, every, options, map(_sheet, options.one_by_one(stats)))
+
+
+def _stats(folder: Path) -> Path:
+    """The file of statistics, or the smaller one for display, which has those of the run's main metrics."""
+    return folder / (STATS if (folder / STATS).is_file() or not (folder / DISPLAYED).is_file() else DISPLAYED)
 
 
 def _sheet(path: Path) -> Sheet:
@@ -159,6 +165,10 @@ def _perturbation(given: Any) -> str:
 
 def _means(stats: Any) -> dict[str, float | None]:
     """Mean of every statistic, None where it counts nothing."""
+    if isinstance(stats, Mapping):
+        return {
+            str(name): number(value if scalar(value) is not None else None) for name, value in stats.items()
+        }
     found: dict[str, float | None] = {}
     for stat in stats if isinstance(stats, list) else []:
         named = stat.get("name") if isinstance(stat, dict) else None

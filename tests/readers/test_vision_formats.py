@@ -218,6 +218,8 @@ def test_probabilities_of_one_model_with_labels_beside(tmp_path: Path):
     np.save(tmp_path / "vit.npy", P.astype(np.float32))
     np.save(tmp_path / "labels.npy", np.array([0, 1, 1]))
     assert detect([tmp_path / "vit.npy"]).name == "probabilities"
+    np.save(tmp_path / "fortran.npy", np.asfortranarray(P))
+    assert detect([tmp_path / "fortran.npy"]).name == "probabilities"
     d = read(tmp_path / "vit.npy", targets=tmp_path / "labels.npy")
     assert correctness(d).values.ravel().tolist() == [1, 0, 0]
     np.testing.assert_allclose(d["p_target"].values.ravel().astype(float), [0.7, 0.3, 0.4], atol=1e-3)

@@ -15,7 +15,7 @@ import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import IO, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,10 +58,10 @@ class ProbabilitiesReader:
                 return 0.95 if _named(path) else 0.0
             if kind != ".npy" or not path.is_file():
                 return 0.0
-            array = np.load(path, mmap_mode="r", allow_pickle=False)
+            array = _mapped(path)
         except (OSError, ValueError, EOFError, zipfile.BadZipFile):
             return 0.0
-        return 0.95 if looks_probable(array) else 0.0
+        return 0.95 if array is not None and looks_probable(array) else 0.0
 
     def read(self, paths: Sequence[Path], options: ReadOptions) -> Decisions:
         """Read arrays together; see ``trichotomy.readers.read``."""
@@ -88,6 +88,23 @@ def _unmapped(options: ReadOptions) -> ReadOptions:
     return replace(options, mapping={})
 
 
+def _header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, whether in Fortran's order, and type of the array that begins here."""
+    version = np.lib.format.read_magic(file)
+    if version == (1, 0):
+        return np.lib.format.read_array_header_1_0(file)
+    return np.lib.format.read_array_header_2_0(file)
+
+
+def _mapped(path: Path) -> NDArray[Any] | None:
+    """Array of a file, not read; None where it is no matrix of floating-point numbers."""
+    with path.open("rb") as file:
+        shape, fortran, dtype = _header(file)
+        if dtype.kind != "f" or len(shape) < 2 or 0 in shape:
+            return None
+        return np.memmap(path, dtype, "r", file.tell(), shape, order="F" if fortran else "C")
+
+
 def _named(path: Path) -> bool:
     """Whether an archive has a matrix of floating-point numbers under a name of probabilities."""
     with zipfile.ZipFile(path) as archive:
@@ -95,13 +112,7 @@ def _named(path: Path) -> bool:
             if normal(name.removesuffix(".npy")) not in NAMES:
                 continue
             with archive.open(name) as member:
-                version = np.lib.format.read_magic(member)
-                read = (
-                    np.lib.format.read_array_header_1_0
-                    if version == (1, 0)
-                    else np.lib.format.read_array_header_2_0
-                )
-                shape, _, dtype = read(member)
+                shape, _, dtype = _header(member)
             if len(shape) >= 2 and dtype.kind == "f":
                 return True
     return False

@@ -370,6 +370,7 @@ def test_a_folder_of_the_authors_with_models_and_losses(tmp_path: Path):
     d = read(folder)
     assert d["observer"].values.tolist() == ["Base/3"]
     assert d["condition"].values.tolist() == ["Base"]
+    assert "called by their position in the test set" in told(d)
     assert correctness(d).values.ravel().tolist() == [1, 0]
     with pytest.raises(InputError, match=r"TRAIN_LOSS.txt holds no decisions"):
         read(folder / "TRAIN_LOSS.txt")

@@ -34,6 +34,9 @@ SAVED = (b"PK\x03\x04", b"\x80")
 """How a file of ``torch.save`` begins: a zip, or a pickle in those of before version 1.6."""
 
 
+BY_POSITION = "items are called by their position in the test set, which must mean the same in all files"
+
+
 class AuthorsReader:
     """Results of the paper's training runs."""
 
@@ -83,6 +86,7 @@ def _sheet(path: Path) -> Sheet:
         fields={"items": "index", "responses": "answers", "targets": "targets", "epochs": "epoch"},
         observer=folder.parent.name if number else folder.name,
         run="NUM" if number else None,
+        warnings=[BY_POSITION],
     )
 
 

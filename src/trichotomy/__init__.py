@@ -25,6 +25,7 @@ _PUBLIC = {
         "neighbour_divergence", "outsiders", "overall_agreement", "partition", "pruned_consistency", "rarefaction",
         "residual_consistency", "response_consistency", "similarity", "study_notes", "superclass_shares",
     ),
+    "trichotomy.curation": ("Subset", "curate", "curation_curve", "data_card", "subset_accuracy", "write_subset"),
     "trichotomy.report": ("analyze",),
     "trichotomy.evaluation": ("features", "study_features"),
 }  # fmt: skip

@@ -23,6 +23,13 @@ from trichotomy.estimators.carried import Carried, carried, jackknife_error, pai
 from trichotomy.estimators.equivalence import two_one_sided
 from trichotomy.estimators.fits import fit_beta_difficulty, fit_sigmoid_difficulty, log_likelihood
 from trichotomy.estimators.gaussian import gaussian_divergence
+from trichotomy.estimators.held_out import (
+    difference_error,
+    halves,
+    jackknife_interval,
+    rank_correlation,
+    swapped_pairs,
+)
 from trichotomy.estimators.intervals import kappa_interval, kappa_standard_error, normal_quantile, wilson
 from trichotomy.estimators.item_response import ItemResponse, item_information, item_response
 from trichotomy.estimators.joint import (
@@ -85,6 +92,12 @@ from trichotomy.estimators.quadrature import Prior
 from trichotomy.estimators.rank_rsa import RankMatrix, compare_ranks, rank_matrix, rank_rsa
 from trichotomy.estimators.raters import fleiss_kappa, krippendorff_alpha, response_kappa
 from trichotomy.estimators.residual import ResidualConsistency, residual_consistency
+from trichotomy.estimators.sampling import (
+    difference_allocation,
+    inclusion_probabilities,
+    systematic_sample,
+    weighted_accuracy,
+)
 from trichotomy.estimators.similarity import (
     MEASURES,
     aligned,
@@ -132,6 +145,8 @@ __all__ = [
     "correlation_interval",
     "crossfit_consistency",
     "dichotomy_index",
+    "difference_allocation",
+    "difference_error",
     "disagreement",
     "double_fault",
     "error_consistency",
@@ -145,13 +160,16 @@ __all__ = [
     "fleiss_kappa",
     "forgetting_events",
     "gaussian_divergence",
+    "halves",
     "histogram",
     "holm",
+    "inclusion_probabilities",
     "influence",
     "insample_consistency",
     "item_information",
     "item_response",
     "jackknife_error",
+    "jackknife_interval",
     "jackknife_mean",
     "kappa",
     "kappa_bounds",
@@ -181,6 +199,7 @@ __all__ = [
     "procrustes",
     "rank_association",
     "rank_association_interval",
+    "rank_correlation",
     "rank_matrix",
     "rank_rsa",
     "rarefaction",
@@ -193,10 +212,13 @@ __all__ = [
     "sigmoid_shift",
     "similarity",
     "standard_error",
+    "swapped_pairs",
+    "systematic_sample",
     "total_variation",
     "two_one_sided",
     "two_spike",
     "usable",
+    "weighted_accuracy",
     "wilson",
     "yule_q",
 ]

@@ -17,6 +17,7 @@ from trichotomy.plots.class_shares import class_shares
 from trichotomy.plots.condition_heatmap import condition_heatmap
 from trichotomy.plots.conditions import condition_order, consistency_with_base
 from trichotomy.plots.consistency import consistency_by_condition
+from trichotomy.plots.curation import curation_curves
 from trichotomy.plots.difficulty import NULLS, difficulty_histogram
 from trichotomy.plots.divergence import neighbour_divergence
 from trichotomy.plots.drawing import Drawing, check_format, save, to_svg
@@ -65,6 +66,7 @@ __all__ = [
     "consistency_heatmaps",
     "consistency_overview",
     "consistency_with_base",
+    "curation_curves",
     "decision_raster",
     "difficulty_histogram",
     "discrimination_scatter",

@@ -102,7 +102,7 @@ def test_every_option_named_exists_somewhere(page):
 
 
 def test_every_command_is_in_the_readme_or_its_help():
-    assert set(COMMANDS) == {"demo", "read", "analyze", "figure", "study", "similarity", "formats"}
+    assert set(COMMANDS) == {"demo", "read", "analyze", "figure", "study", "similarity", "curate", "formats"}
     for command in COMMANDS.values():
         assert all(p.help for p in command.params if hasattr(p, "help")), command.name
 

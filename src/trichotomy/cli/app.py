@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from trichotomy.cli import analyze, demo, figure, formats, read, similarity, study
+from trichotomy.cli import analyze, curate, demo, figure, formats, read, similarity, study
 from trichotomy.errors import TrichotomyError
 
 WRONG_INPUT = 2
@@ -47,6 +47,7 @@ for command in (
     analyze.analyze,
     figure.figure,
     similarity.similarity,
+    curate.curate,
     study.study,
     formats.formats,
 ):

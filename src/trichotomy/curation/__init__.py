@@ -1,6 +1,6 @@
 """Curation: subsets of items that order observers as all items do, checked on observers held out."""
 
-from trichotomy.curation.card import data_card
+from trichotomy.curation.card import data_card, verdict_lines
 from trichotomy.curation.choosing import RULES
 from trichotomy.curation.exports import FORMATS, format_of, write_subset
 from trichotomy.curation.families import FAMILY, with_families
@@ -19,6 +19,7 @@ __all__ = [
     "data_card",
     "format_of",
     "subset_accuracy",
+    "verdict_lines",
     "with_families",
     "write_subset",
 ]

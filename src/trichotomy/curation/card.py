@@ -99,6 +99,8 @@ _SENTENCE = {
 def _number(row: xr.Dataset, name: str, digits: int) -> str:
     low, high = row[f"{name}_ci"].values
     form = f".{digits}f"
+    if not np.isfinite(low):
+        return f"{float(row[name]):{form}} (no interval)"
     return f"{float(row[name]):{form}} [{low:{form}}, {high:{form}}]"
 
 

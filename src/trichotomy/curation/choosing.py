@@ -128,12 +128,11 @@ def choose(
     InputError
         Fewer items are kept than are to be chosen.
     """
-    codes = [estimators.CATEGORIES.index(name) for name in request.keep]
-    pool = np.flatnonzero(np.isin(judged.category, codes)) if codes else np.arange(len(judged.right))
+    pool = kept(judged, request)
     size = len(pool) if request.size is None else request.size
     if size > len(pool) or len(pool) == 0:
-        kept = f" {' or '.join(request.keep)}" if request.keep else ""
-        msg = f"{size or 'some'} items are to be chosen, but only {len(pool)}{kept} items are there; ask for fewer"
+        named = f" {' or '.join(request.keep)}" if request.keep else ""
+        msg = f"{size or 'some'} items are to be chosen, but only {len(pool)}{named} items are there; ask for fewer"
         raise InputError(msg)
     if request.size is None:
         return Choice(pool, np.full(size, 1 / size), size)
@@ -141,6 +140,12 @@ def choose(
     if request.rule == "information":
         return Choice(pool[_most(_of(judged.information)[pool], group, size)], None, len(pool))
     return _draw(judged, pool, group, size, rng)
+
+
+def kept(judged: Judgement, request: Request) -> NDArray[np.intp]:
+    """Positions of the items of the classes of difficulty that are kept."""
+    codes = [estimators.CATEGORIES.index(name) for name in request.keep]
+    return np.flatnonzero(np.isin(judged.category, codes)) if codes else np.arange(len(judged.right))
 
 
 def _most(information: Floats, group: NDArray[np.int64], size: int) -> NDArray[np.intp]:
@@ -155,12 +160,14 @@ def _most(information: Floats, group: NDArray[np.int64], size: int) -> NDArray[n
 def _draw(
     judged: Judgement, pool: NDArray[np.intp], group: NDArray[np.int64], size: int, rng: np.random.Generator
 ) -> Choice:
-    """Draw along strata and difficulty, half by importance for differences, half by root information."""
+    """Draw along strata, or else along difficulty, half by importance for differences, half by root information."""
     importance = sum(x / x.mean() for x in (judged.difference[pool], np.sqrt(_of(judged.information)[pool])))
     assert isinstance(importance, np.ndarray)
     _, member = np.unique(group, return_inverse=True)
     per_group = np.bincount(member, weights=importance) / np.bincount(member)
-    order = np.lexsort((rng.random(len(pool)), judged.right[pool], group))
+    # With strata of equal shares and difficulty within them, one random start would take the same rank in each.
+    along = judged.right[pool] if len(per_group) == 1 else group
+    order = np.lexsort((rng.random(len(pool)), along))
     pi = estimators.inclusion_probabilities((importance / per_group[member])[order], size)
     drawn = estimators.systematic_sample(pi, rng)
     return Choice(pool[order[drawn]], 1 / (len(pool) * pi[drawn]), len(pool))

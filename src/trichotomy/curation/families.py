@@ -30,7 +30,7 @@ def with_families(d: Decisions, path: str | os.PathLike[str]) -> Decisions:
         with place.open(encoding="utf-8-sig", newline="") as file:
             rows = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError) as error:
-        msg = f"cannot read the families in {place}: {error}"
+        msg = f"cannot read the families in {place}: {getattr(error, 'strerror', None) or error}"
         raise InputError(msg) from error
     if not rows or not {"observer", FAMILY} <= set(rows[0]):
         msg = f"{place} must have the columns observer and {FAMILY}, and a row for each observer"

@@ -74,8 +74,9 @@ def curate(
     rule
         ``weighted``: drawn at random, those more often that tell observers apart (half of the importance is for
         differences of accuracy, sqrt(p (1 - p)); half the root of the information under the 2PL), evenly along
-        difficulty; weights then give the accuracy on all items, for any observer, without bias. ``information``: the
-        items of most information; orders observers, and says nothing about accuracy.
+        difficulty, or along strata where these are given. Weights then give the accuracy on all items, for any
+        observer, without bias. ``information``: the items of most information; orders observers, and says nothing
+        about accuracy.
     stratify
         ``class``, or an annotation of items: each value gets its share of the subset.
     tolerance

@@ -10,7 +10,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from trichotomy import estimators
-from trichotomy.curation.choosing import Floats, Judgement, Request, choose, judge
+from trichotomy.curation.choosing import Floats, Judgement, Request, choose, judge, kept
 from trichotomy.curation.population import Population, population
 from trichotomy.decisions import Decisions
 from trichotomy.errors import InputError
@@ -110,7 +110,13 @@ def validated(
     too_few = M < FEWEST_OBSERVERS or G < FEWEST_FAMILIES
     sides = []
     if not too_few:
-        pairs = [side for a, b in estimators.halves(member, splits, generator) for side in ((a, b), (b, a))]
+        fewest = max(2, 2 * requests[0].tolerance + 1)
+        pairs = [
+            (one, other)
+            for a, b in estimators.halves(member, splits, generator)
+            for one, other in ((a, b), (b, a))
+            if len(one) >= fewest and len(other) >= FEWEST_HELD_OUT
+        ]
         for k, (chosen_by, judged_on) in enumerate(pairs):
             progress("choosing on one half, judging on the other", k, len(pairs))
             judged = judge(people.correct[chosen_by], requests[0])
@@ -149,6 +155,12 @@ def _side(
     groups: int, rng: np.random.Generator,
 ) -> _Side:  # fmt: skip
     c, truth = people.correct[held_out], people.correct[held_out].mean(axis=1)
+    there = len(kept(judged, request))
+    if there < 2:
+        blank = np.full((6, groups + 1), np.nan)
+        return _Side(blank, np.full(RANDOM_DRAWS, np.nan), np.nan)
+    if request.size is not None:  # half of the observers may find fewer items in between
+        request = replace(request, size=min(request.size, there))
     draws = DRAWS if request.rule == "weighted" and request.size else 1
     choices = [choose(judged, request, strata=people.strata, rng=rng) for _ in range(draws)]
     n = len(choices[0].positions)
@@ -165,8 +177,8 @@ def _side(
         here = group != g
         if here.sum() >= FEWEST_HELD_OUT:
             table[:, g + 1] = (
-                np.mean(estimators.rank_correlation(scores[here], truth[here])),
-                np.mean(estimators.rank_correlation(random[here], truth[here])),
+                _mean(estimators.rank_correlation(scores[here], truth[here])),
+                _mean(estimators.rank_correlation(random[here], truth[here])),
                 np.mean(estimators.swapped_pairs(scores[here], truth[here])),
                 np.mean(estimators.swapped_pairs(random[here], truth[here])),
                 np.mean(estimators.difference_error(estimates[here], truth[here])),
@@ -176,6 +188,12 @@ def _side(
     ours = estimators.rank_correlation(scores, truth)
     below = (ranks[None] < ours[:, None]) + 0.5 * (ranks[None] == ours[:, None])
     return _Side(table, ranks, float(below.mean()))
+
+
+def _mean(values: Floats) -> float:
+    """Of what is defined: a subset on which all score alike orders nobody."""
+    there = values[np.isfinite(values)]
+    return float(there.mean()) if there.size else np.nan
 
 
 def _score(c: NDArray[np.bool_], positions: NDArray[np.intp]) -> Floats:
@@ -206,7 +224,7 @@ def _summary(
     drawn = np.concatenate([s.random for s in sides])
     drawn = drawn[np.isfinite(drawn)]
     found["range"] = tuple(np.quantile(drawn, [tail, 1 - tail])) if drawn.size else (np.nan, np.nan)
-    found["beaten"] = (float(np.mean([s.beaten for s in sides])),)
+    found["beaten"] = (float(np.nanmean([s.beaten for s in sides])) if drawn.size else np.nan,)
     return found
 
 

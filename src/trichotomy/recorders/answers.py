@@ -12,7 +12,7 @@ from trichotomy.errors import InputError, UnknownNameError
 KINDS = ("logits", "probabilities", "classes")
 
 
-def answers(outputs: Any, target: Any, kind: str | None) -> dict[str, Any]:
+def answers(outputs: Any, target: Any, kind: str | None, response: Any = None) -> dict[str, Any]:
     """Class indices, and with two dimensions the probabilities of target and response.
 
     Tensors of torch stay tensors on their device, so that nothing waits for a GPU; anything else becomes an array.
@@ -25,6 +25,8 @@ def answers(outputs: Any, target: Any, kind: str | None) -> dict[str, Any]:
         [B] class indices, -1 where unknown, or None.
     kind
         One of ``KINDS``; None: ``classes`` in one dimension, ``logits`` in two.
+    response
+        [B] class indices that count as the answers beside outputs of two dimensions; None: the largest output.
 
     Returns
     -------
@@ -46,7 +48,9 @@ def answers(outputs: Any, target: Any, kind: str | None) -> dict[str, Any]:
         raise InputError(msg)
     if flat:
         return {"response": outputs}
-    return _of_tensor(outputs, target, kind) if is_tensor(outputs) else _of_array(outputs, target, kind)
+    if is_tensor(outputs):
+        return _of_tensor(outputs, target, kind, response)
+    return _of_array(outputs, target, kind, response)
 
 
 def is_tensor(values: Any) -> bool:
@@ -62,27 +66,27 @@ def to_array(values: Any) -> NDArray[Any]:
     return np.asarray(values)
 
 
-def _of_tensor(outputs: Any, target: Any, kind: str | None) -> dict[str, Any]:
-    score, response = outputs.max(dim=1)
-    if kind == "probabilities":
-        found = {"response": response, "p_response": score.float()}
-        total = None
-    else:
-        total = outputs.float().logsumexp(dim=1)
-        found = {"response": response, "p_response": (score.float() - total).exp()}
-    if target is not None:
-        import torch
+def _of_tensor(outputs: Any, target: Any, kind: str | None, response: Any) -> dict[str, Any]:
+    import torch
 
+    def probability(classes: Any) -> Any:
+        there = outputs.gather(1, classes[:, None])[:, 0].float()
+        return there if total is None else (there - total).exp()
+
+    total = None if kind == "probabilities" else outputs.float().logsumexp(dim=1)
+    given = (
+        outputs.argmax(dim=1) if response is None else torch.as_tensor(response, device=outputs.device).long()
+    )
+    found = {"response": given, "p_response": probability(given)}
+    if target is not None:
         target = torch.as_tensor(target, device=outputs.device).long()
-        there = outputs.gather(1, target.clamp(min=0)[:, None])[:, 0].float()
-        p = there if total is None else (there - total).exp()
-        found["p_target"] = p.where(target >= 0, torch.nan)
+        found["p_target"] = probability(target.clamp(min=0)).where(target >= 0, torch.nan)
     return found
 
 
-def _of_array(outputs: NDArray[Any], target: Any, kind: str | None) -> dict[str, Any]:
+def _of_array(outputs: NDArray[Any], target: Any, kind: str | None, response: Any) -> dict[str, Any]:
     rows = np.arange(len(outputs))
-    response = outputs.argmax(axis=1)
+    response = outputs.argmax(axis=1) if response is None else to_array(response).astype(np.int64)
     p = outputs.astype(np.float64)
     if kind != "probabilities":
         p = np.exp(p - p.max(axis=1, keepdims=True))

@@ -93,12 +93,14 @@ class Recorder:
         self._collected, self._next = Collected(), 0
         if self._store is not None:
             self._attach(self._store.read(), items)
+        elif items is None and target is not None:
+            items = range(len(np.asarray(target)))
         if items is not None:  # indices are places in the list given here
             self._known.take(np.array([str(i) for i in items], dtype=object), target)
 
     def add(
         self, outputs: Any, target: Any = None, *, index: Any = None, items: Sequence[Any] | None = None,
-        kind: str | None = None,
+        kind: str | None = None, response: Any = None,
     ) -> None:  # fmt: skip
         """Take the outputs for one batch.
 
@@ -114,6 +116,8 @@ class Recorder:
             [B] ids instead. With neither, batches must come in the order of the items, and in one process.
         kind
             What these outputs are, if not what the recorder was told.
+        response
+            [B] class indices that count as the answers, where these are not the classes of the largest outputs.
 
         Raises
         ------
@@ -122,15 +126,16 @@ class Recorder:
         """
         B = len(outputs)
         batch: dict[str, Any] = {"place": self._places(index, items, B)}
-        if target is None and self._known.target is not None:
-            target = self._known.target_of(batch["place"], outputs)
-        elif target is not None:
+        if target is not None:
             batch["target"] = target.detach() if is_tensor(target) else np.asarray(target)
-        batch |= answers(outputs, target, kind or self._kind)
         for name, column in batch.items():
             if len(column) != B:
-                msg = f"{self.observer}: a batch of {B} outputs has {len(column)} values of '{name}'"
+                named = name if name == "target" else "index" if items is None else "items"
+                msg = f"{self.observer}: a batch of {B} outputs has {len(column)} values of {named}"
                 raise InputError(msg)
+        if target is None and self._known.target is not None:
+            target = self._known.target_of(batch["place"], outputs)
+        batch |= answers(outputs, target, kind or self._kind, response)
         self._collected.add(batch)
 
     def end(self, epoch: int, measures: Mapping[str, float] | None = None, *, gather: bool = True) -> bool:
@@ -158,10 +163,13 @@ class Recorder:
         """
         where = f"{self.observer}, epoch {epoch}"
         part = self._known.named(self._collected.part())
-        self._next = 0
+        counted, self._next = self._next > 0, 0
         parts = self._gather(part) if gather else [part]
         if parts is None:
             return False
+        if counted and len(parts) > 1:
+            msg = f"{where}: {len(parts)} processes share the items, so add() needs their index= or items="
+            raise InputError(msg)
         if epoch not in self.epochs:
             msg = f"{where}: epochs {few(self.epochs)} were announced; give all that will come with epochs="
             raise InputError(msg)

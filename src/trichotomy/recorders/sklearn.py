@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trichotomy.decisions.schema import few
 from trichotomy.errors import InputError
 from trichotomy.recorders.answers import to_array
 from trichotomy.recorders.recorder import Recorder
@@ -34,8 +35,8 @@ def record_predictions(
     InputError
         A class of the model that the recorder does not know.
     """
-    outputs = _probabilities(model, X)
-    _record(recorder, model, model.predict(X) if outputs is None else outputs, epoch, target, items)
+    p = model.predict_proba(X) if hasattr(model, "predict_proba") else None
+    _record(recorder, model, model.predict(X), p, epoch, target, items)
 
 
 def record_stages(
@@ -46,7 +47,7 @@ def record_stages(
     Parameters
     ----------
     model
-        Has ``staged_predict_proba`` or ``staged_predict``.
+        Has ``staged_predict``, and perhaps ``staged_predict_proba``.
     every
         Record each so-many-th stage, and the last.
 
@@ -55,56 +56,49 @@ def record_stages(
     InputError
         A model without stages.
     """
-    stages: Iterable[Any]
-    if hasattr(model, "staged_predict_proba"):
-        stages = model.staged_predict_proba(X)
-    elif hasattr(model, "staged_predict"):
-        stages = model.staged_predict(X)
-    else:
+    if not hasattr(model, "staged_predict"):
         msg = f"{type(model).__name__} does not predict in stages; record_predictions records it once"
         raise InputError(msg)
-    last: tuple[int, Any] | None = None
-    for k, outputs in enumerate(stages, start=1):
-        last = None if k % every == 0 else (k, np.array(outputs))
-        if last is None:
-            _record(recorder, model, outputs, k, target, items)
+    p = model.staged_predict_proba(X) if hasattr(model, "staged_predict_proba") else repeat(None)
+    last: tuple[Any, Any] | None = None
+    k = 0
+    for k, (answers, probabilities) in enumerate(zip(model.staged_predict(X), p, strict=False), start=1):
+        last = (np.array(answers), None if probabilities is None else np.array(probabilities))
+        if k % every == 0:
+            _record(recorder, model, *last, k, target, items)
+            last = None
     if last is not None:
-        _record(recorder, model, last[1], last[0], target, items)
+        _record(recorder, model, *last, k, target, items)
 
 
-def _probabilities(model: Any, X: Any) -> Any:
-    if not hasattr(model, "predict_proba"):
-        return None
-    return model.predict_proba(X)
-
-
-def _record(recorder: Recorder, model: Any, outputs: Any, epoch: int, target: Any, items: Any) -> None:
+def _record(
+    recorder: Recorder, model: Any, answers: Any, probabilities: Any, epoch: int, target: Any, items: Any
+) -> None:
+    """What ``predict`` says counts: with probabilities that are equal, or nearly, the largest may be another class."""
     place = _indices(recorder, np.asarray(model.classes_))
-    values = np.asarray(outputs)
-    if values.ndim == 2:
-        full = np.zeros((len(values), max(int(place.max()) + 1, len(recorder.classes))))
-        full[:, place] = values
-        values = full
-    else:
-        values = place[np.searchsorted(model.classes_, values)]
+    response = place[np.searchsorted(model.classes_, answers)]
     if target is not None:
-        labels = to_array(target)
-        at = np.searchsorted(model.classes_, labels).clip(0, len(place) - 1)
-        target = np.where(np.asarray(model.classes_)[at] == labels, place[at], -1)
-    recorder.add(values, target, items=items, kind="probabilities" if values.ndim == 2 else "classes")
+        labels, which = np.unique(to_array(target), return_inverse=True)
+        target = _indices(recorder, labels)[which]
+    if probabilities is None:
+        recorder.add(response, target, items=items, kind="classes")
+    else:
+        outputs = np.zeros((len(response), max(int(place.max()) + 1, len(recorder.classes))))
+        outputs[:, place] = probabilities
+        recorder.add(outputs, target, items=items, kind="probabilities", response=response)
     recorder.end(epoch)
 
 
 def _indices(recorder: Recorder, classes: NDArray[Any]) -> NDArray[np.int64]:
-    """Class index of each class of the model: its place among the recorder's names, or the number that it is."""
+    """Class indices of labels: their places among the recorder's names, or the numbers that they are."""
     if recorder.classes:
         position = {name: k for k, name in enumerate(recorder.classes)}
         unknown = [c for c in classes if str(c) not in position]
         if unknown:
-            msg = f"the model knows classes that the recorder does not: {unknown[:3]}; name all with classes="
+            msg = f"there are classes that the recorder does not know: {few(unknown)}; name all with classes="
             raise InputError(msg)
         return np.array([position[str(c)] for c in classes])
     if classes.dtype.kind not in "iu" or classes.min() < 0:
-        msg = f"the model's classes are names ({classes[:3].tolist()}, ...); give the recorder classes= in their order"
+        msg = f"classes are names, such as {few(classes)}; give the recorder classes= in their order"
         raise InputError(msg)
     return classes.astype(np.int64)

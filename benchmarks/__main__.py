@@ -6,7 +6,17 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import agreement, bookkeeping, decoding, lockstep, reading, report, similarity, study
+from benchmarks import (
+    agreement,
+    bookkeeping,
+    decoding,
+    lockstep,
+    reading,
+    recorder,
+    report,
+    similarity,
+    study,
+)
 from benchmarks.timing import Row, machine
 
 HEAD = "| what, against what | ours (s) | theirs (s) | theirs / ours | wanted | met | |"
@@ -36,6 +46,8 @@ def main() -> int:
     tables["Images decoded once"] = [*lockstep.rows(), *decoding.rows()]
     print("similarity ...", file=sys.stderr)
     tables["Similarity of representations"] = similarity.rows()
+    print("recording ...", file=sys.stderr)
+    tables["Recording from a loop of one's own"] = recorder.rows()
     tables["From decisions to a report"] = analyzed
     text = _document(tables, steps)
     DOCUMENT.write_text(text, encoding="utf-8")

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.filterwarnings("ignore")
 
 @pytest.mark.parametrize("named", [True, False])
 def test_every_epoch_is_recorded(tmp_path, named):
+    from fastai.callback.progress import ProgressCallback
     from fastai.data.core import DataLoaders
     from fastai.learner import Learner
 
@@ -28,7 +29,8 @@ def test_every_epoch_is_recorded(tmp_path, named):
         loaders, torch.nn.Linear(6, 3), loss_func=torch.nn.functional.cross_entropy,
         cbs=[tri.fastai_recorder(recorder, items=items)],
     )  # fmt: skip
-    with learner.no_bar(), learner.no_logging():
+    learner.remove_cb(ProgressCallback)
+    with learner.no_logging():
         learner.fit(2, lr=0.1)
     d = recorder.read()
     assert recorder.pending() == []

@@ -11,8 +11,9 @@ from trichotomy.recorders.recorder import Recorder
 
 
 def keras_recorder(
-    recorder: Recorder, x: Any, target: Any = None, *, items: Any = None, batch_size: int | None = None
-) -> Any:
+    recorder: Recorder, x: Any, target: Any = None, *, items: Any = None, kind: str | None = None,
+    batch_size: int | None = None,
+) -> Any:  # fmt: skip
     """Return a Keras callback that predicts a test set after each epoch, and before training as epoch 0.
 
     Keras shows its callbacks no predictions, so this is one more pass over the test set.
@@ -23,6 +24,8 @@ def keras_recorder(
         Test inputs in the order of the items, as ``model.predict`` takes them; no shuffled data set.
     target, items
         Classes and ids of the items, where the recorder was not given them.
+    kind
+        What the model puts out: ``logits`` (the default) or ``probabilities``, where it ends in a softmax.
 
     Raises
     ------
@@ -47,7 +50,7 @@ def keras_recorder(
 
         def _record(self, epoch: int, logs: dict[str, Any]) -> None:
             outputs = self.model.predict(x, batch_size=batch_size, verbose=0)
-            recorder.add(outputs, target, items=items)
+            recorder.add(outputs, target, items=items, kind=kind)
             recorder.end(epoch, {n: float(logs[n]) for n in recorder.measures if n in logs})
 
     return KerasRecorder()

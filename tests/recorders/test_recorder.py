@@ -192,6 +192,20 @@ def test_an_observer_that_nobody_declared_gets_a_store_of_its_own(tmp_path):
     assert d["observer"].values.tolist() == ["a", "b/1"]
 
 
+def test_two_recorders_begun_at_once_do_not_meet(tmp_path):
+    both = [tri.Recorder(tmp_path / "all.zarr", name, items=IDS, target=LABELS) for name in "ab"]
+    for recorder in both:
+        record(recorder, 0, np.arange(N))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["all.b.zarr", "all.zarr"]
+
+
+def test_what_is_no_store_is_refused_before_training(tmp_path):
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "a.txt").write_text("mine")
+    with pytest.raises(InputError, match="is no store"):
+        tri.Recorder(tmp_path / "notes", "net")
+
+
 def test_an_epoch_recorded_again_is_replaced(tmp_path):
     recorder = tri.Recorder(tmp_path / "r.zarr", "net", items=IDS, target=LABELS, epochs=1)
     record(recorder, 0, np.arange(N), outputs=-LOGITS)

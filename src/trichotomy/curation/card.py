@@ -44,7 +44,7 @@ def data_card(subset: Subset, *, name: str = "", format: str = "") -> str:  # no
             ]
         ),
         "## How well it did",
-        "\n".join(verdict_lines(subset)),
+        _bullets(verdict_lines(subset)),
         "## What it must not be used for",
         _bullets(_warnings(subset)),
         "## The observers it was chosen by",

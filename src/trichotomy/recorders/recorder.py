@@ -57,7 +57,7 @@ class Recorder:
     Raises
     ------
     InputError
-        Ids that are not unique, targets that do not fit, items that a store has and these lack.
+        Ids that are not unique, targets that do not fit, items that a store lacks, something else at ``path``.
     """
 
     def __init__(
@@ -87,6 +87,7 @@ class Recorder:
             "condition": [condition or self.observer],
             "instance": [instance],
         }
+        self._asked = path
         self.path, self._store = _place(path, self.observer)
         self._known = Known(self.observer)
         self._held: tuple[str, ...] = ()
@@ -177,7 +178,7 @@ class Recorder:
         if "p_response" in whole:  # a network that fell apart answers with no number
             whole["response"] = np.where(np.isnan(whole["p_response"]), NO_ANSWER, whole["response"])
         if self._store is None:
-            self._store = self._created(whole)
+            self._store = self._made(whole)
         lacking = [n for n in self._held if n not in whole]
         if lacking:
             msg = f"{where}: the store holds {', '.join(lacking)}, which come of logits or probabilities; give these"
@@ -236,6 +237,14 @@ class Recorder:
         self._next += B
         return np.arange(self._next - B, self._next)
 
+    def _made(self, whole: Part) -> Store:
+        """A store of this observer, beside one that another recorder has made meanwhile."""
+        self.path, store = _place(self._asked, self.observer)
+        if store is None:
+            return self._created(whole)
+        self._attach(store.read(), None)
+        return store
+
     def _created(self, whole: Part) -> Store:
         """A store of this observer: of the items announced, or of those of this epoch, in order of their numbers."""
         if self._known.items is None:
@@ -262,6 +271,10 @@ def _place(path: str | os.PathLike[str], observer: str) -> tuple[str, Store | No
     """Where to record: the store at ``path``, or one of the observer's own beside it."""
     text = str(path)
     if not is_store(path):
+        there = Path(text)
+        if "://" not in text and there.exists() and not (there.is_dir() and not any(there.iterdir())):
+            msg = f"{text} is there already and is no store; record into a store of another name"
+            raise InputError(msg)
         return text, None
     store = Store(text)
     if observer in store.observers:

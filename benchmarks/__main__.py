@@ -13,6 +13,7 @@ from benchmarks import (
     evaluate,
     lockstep,
     reading,
+    recorder,
     report,
     similarity,
     study,
@@ -48,6 +49,8 @@ def main() -> int:
     tables["Similarity of representations"] = similarity.rows()
     print("evaluate ...", file=sys.stderr)
     tables["Pretrained models"] = evaluate.rows()
+    print("recording ...", file=sys.stderr)
+    tables["Recording from a loop of one's own"] = recorder.rows()
     tables["From decisions to a report"] = analyzed
     text = _document(tables, steps)
     DOCUMENT.write_text(text, encoding="utf-8")

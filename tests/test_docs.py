@@ -111,7 +111,8 @@ def test_every_option_named_exists_somewhere(page):
 
 def test_every_command_is_in_the_readme_or_its_help():
     assert set(COMMANDS) == {
-        "demo", "read", "analyze", "figure", "study", "similarity", "evaluate", "formats", "experiment"
+        "demo", "read", "analyze", "figure", "study", "similarity", "curate", "evaluate", "formats",
+        "experiment",
     }  # fmt: skip
     for command in (leaf for each in COMMANDS.values() for leaf in leaves(each)):
         assert all(p.help for p in command.params if hasattr(p, "help")), command.name

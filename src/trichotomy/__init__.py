@@ -26,6 +26,11 @@ _PUBLIC = {
         "neighbour_divergence", "outsiders", "overall_agreement", "partition", "pruned_consistency", "rarefaction",
         "residual_consistency", "response_consistency", "similarity", "study_notes", "superclass_shares",
     ),
+    "trichotomy.curation": ("Subset", "curate", "curation_curve", "data_card", "subset_accuracy", "write_subset"),
+    "trichotomy.recorders": (
+        "Recorder", "fastai_recorder", "keras_recorder", "lightning_recorder", "record_predictions", "record_stages",
+        "trainer_recorder",
+    ),
     "trichotomy.report": ("analyze",),
     "trichotomy.evaluation": ("evaluate", "features", "study_features"),
 }  # fmt: skip

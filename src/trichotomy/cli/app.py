@@ -10,7 +10,18 @@ from typing import Annotated, Any
 
 import typer
 
-from trichotomy.cli import analyze, demo, evaluate, experiment, figure, formats, read, similarity, study
+from trichotomy.cli import (
+    analyze,
+    curate,
+    demo,
+    evaluate,
+    experiment,
+    figure,
+    formats,
+    read,
+    similarity,
+    study,
+)
 from trichotomy.errors import TrichotomyError
 
 WRONG_INPUT = 2
@@ -47,6 +58,7 @@ for command in (
     analyze.analyze,
     figure.figure,
     similarity.similarity,
+    curate.curate,
     study.study,
     evaluate.evaluate,
     formats.formats,

@@ -25,6 +25,13 @@ from trichotomy.estimators.crossed import crossed_mean, crossed_weights, item_to
 from trichotomy.estimators.equivalence import two_one_sided
 from trichotomy.estimators.fits import fit_beta_difficulty, fit_sigmoid_difficulty, log_likelihood
 from trichotomy.estimators.gaussian import gaussian_divergence
+from trichotomy.estimators.held_out import (
+    difference_error,
+    halves,
+    jackknife_interval,
+    rank_correlation,
+    swapped_pairs,
+)
 from trichotomy.estimators.intervals import kappa_interval, kappa_standard_error, normal_quantile, wilson
 from trichotomy.estimators.item_response import ItemResponse, item_information, item_response
 from trichotomy.estimators.joint import (
@@ -91,6 +98,12 @@ from trichotomy.estimators.quadrature import Prior
 from trichotomy.estimators.rank_rsa import RankMatrix, compare_ranks, rank_matrix, rank_rsa
 from trichotomy.estimators.raters import fleiss_kappa, krippendorff_alpha, response_kappa
 from trichotomy.estimators.residual import ResidualConsistency, residual_consistency
+from trichotomy.estimators.sampling import (
+    difference_allocation,
+    inclusion_probabilities,
+    systematic_sample,
+    weighted_accuracy,
+)
 from trichotomy.estimators.similarity import (
     MEASURES,
     aligned,
@@ -145,6 +158,8 @@ __all__ = [
     "crossed_weights",
     "crossfit_consistency",
     "dichotomy_index",
+    "difference_allocation",
+    "difference_error",
     "disagreement",
     "double_fault",
     "error_consistency",
@@ -158,14 +173,17 @@ __all__ = [
     "fleiss_kappa",
     "forgetting_events",
     "gaussian_divergence",
+    "halves",
     "histogram",
     "holm",
+    "inclusion_probabilities",
     "influence",
     "insample_consistency",
     "item_information",
     "item_response",
     "item_totals",
     "jackknife_error",
+    "jackknife_interval",
     "jackknife_mean",
     "kappa",
     "kappa_bounds",
@@ -198,6 +216,7 @@ __all__ = [
     "procrustes",
     "rank_association",
     "rank_association_interval",
+    "rank_correlation",
     "rank_matrix",
     "rank_rsa",
     "rarefaction",
@@ -210,6 +229,8 @@ __all__ = [
     "sigmoid_shift",
     "similarity",
     "standard_error",
+    "swapped_pairs",
+    "systematic_sample",
     "total_variation",
     "two_one_sided",
     "two_spike",
@@ -217,6 +238,7 @@ __all__ = [
     "weighted_kappa",
     "weighted_pearson",
     "weighted_spearman",
+    "weighted_accuracy",
     "wilson",
     "yule_q",
 ]

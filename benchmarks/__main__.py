@@ -6,7 +6,19 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import agreement, bookkeeping, browse, decoding, lockstep, reading, report, similarity, study
+from benchmarks import (
+    agreement,
+    bookkeeping,
+    browse,
+    decoding,
+    evaluate,
+    lockstep,
+    reading,
+    recorder,
+    report,
+    similarity,
+    study,
+)
 from benchmarks.timing import Row, machine
 
 HEAD = "| what, against what | ours (s) | theirs (s) | theirs / ours | wanted | met | |"
@@ -36,6 +48,10 @@ def main() -> int:
     tables["Images decoded once"] = [*lockstep.rows(), *decoding.rows()]
     print("similarity ...", file=sys.stderr)
     tables["Similarity of representations"] = similarity.rows()
+    print("evaluate ...", file=sys.stderr)
+    tables["Pretrained models"] = evaluate.rows()
+    print("recording ...", file=sys.stderr)
+    tables["Recording from a loop of one's own"] = recorder.rows()
     tables["From decisions to a report"] = analyzed
     print("browse ...", file=sys.stderr)
     tables["Browsing 50,000 items of 64 observers"] = browse.rows()

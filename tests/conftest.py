@@ -39,9 +39,12 @@ def expected(reference: Path) -> dict[str, Any]:
     return json.loads((reference / "expected.json").read_text())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """A running headless Chromium (a Playwright ``Browser``)."""
+    """A running headless Chromium (a Playwright ``Browser``).
+
+    Playwright keeps an event loop of asyncio running meanwhile, so no test of the same module can start one.
+    """
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if program is None:

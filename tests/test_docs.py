@@ -18,7 +18,7 @@ import typer
 
 import trichotomy as tri
 from trichotomy.cli import app
-from trichotomy.plots import FIGURES, SIMILARITY_FIGURES
+from trichotomy.plots import EXPERIMENT_FIGURES, FIGURES, SIMILARITY_FIGURES
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -111,7 +111,8 @@ def test_every_option_named_exists_somewhere(page):
 
 def test_every_command_is_in_the_readme_or_its_help():
     assert set(COMMANDS) == {
-        "demo", "read", "analyze", "figure", "study", "similarity", "browse", "formats", "experiment"
+        "demo", "read", "analyze", "figure", "study", "similarity", "curate", "browse", "evaluate",
+        "formats", "experiment",
     }  # fmt: skip
     for command in (leaf for each in COMMANDS.values() for leaf in leaves(each)):
         assert all(p.help for p in command.params if hasattr(p, "help")), command.name
@@ -219,13 +220,30 @@ def test_the_keys_of_slurm_are_all_there():
 def test_the_papers_figures_are_all_there():
     table = [row for row in rows((ROOT / "docs" / "paper.md").read_text()) if len(row) == 5]
     listed = {name for row in table for name in quoted(row[3])}
-    figures = {**FIGURES, **SIMILARITY_FIGURES}
+    figures = {**FIGURES, **SIMILARITY_FIGURES, **EXPERIMENT_FIGURES}
     assert {n for n, figure in figures.items() if re.search(r"\((Fig|A)\. ?\d", figure.description)} <= listed
     assert listed - set(figures) <= {"--annotations", "--features", "gaussian"}
     numbers = {name: " ".join(row[0] for row in table if name in quoted(row[3])) for name in listed}
     for name in listed & set(figures):
         for number in re.findall(r"Fig\. (\d+)", figures[name].description):
             assert re.search(rf"\b{number}", numbers[name]), (name, number)
+
+
+def test_the_figures_of_experiments_are_all_there():
+    page = (ROOT / "docs" / "experiments-analysis.md").read_text()
+    assert [name for row in rows(section(page, "Figures")) for name in quoted(row[0])] == list(
+        EXPERIMENT_FIGURES
+    )
+
+
+def test_the_page_about_answers_runs(tmp_path, monkeypatch):
+    from simulated_answers import export, pairs
+
+    monkeypatch.chdir(tmp_path)
+    export(tmp_path / "export", pairs())
+    (block,) = blocks((ROOT / "docs" / "experiments-analysis.md").read_text(), "python")
+    exec(compile(block, "experiments-analysis.md", "exec"), {})
+    assert (tmp_path / "figure.pdf").is_file()
 
 
 @pytest.fixture

@@ -65,7 +65,7 @@ def test_every_public_name_is_there():
     """Or says which extra it needs."""
     without = importlib.util.find_spec("torch") is None
     for name in trichotomy.__all__:
-        if without and name in ("features", "study_features"):
+        if without and name in ("evaluate", "features", "study_features"):
             with pytest.raises(MissingExtraError, match=r'pip install "trichotomy\[train\]"'):
                 getattr(trichotomy, name)
         else:

@@ -26,8 +26,13 @@ _PUBLIC = {
         "neighbour_divergence", "outsiders", "overall_agreement", "partition", "pruned_consistency", "rarefaction",
         "residual_consistency", "response_consistency", "similarity", "study_notes", "superclass_shares",
     ),
+    "trichotomy.curation": ("Subset", "curate", "curation_curve", "data_card", "subset_accuracy", "write_subset"),
+    "trichotomy.recorders": (
+        "Recorder", "fastai_recorder", "keras_recorder", "lightning_recorder", "record_predictions", "record_stages",
+        "trainer_recorder",
+    ),
     "trichotomy.report": ("analyze",),
-    "trichotomy.evaluation": ("features", "study_features"),
+    "trichotomy.evaluation": ("evaluate", "features", "study_features"),
 }  # fmt: skip
 _HOME = {name: module for module, names in _PUBLIC.items() for name in names}
 

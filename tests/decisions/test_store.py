@@ -41,6 +41,14 @@ def test_everything_planned_is_pending_at_first(store):
     assert store.pending() == [("a", 0), ("a", 1), ("a", 2), ("b", 0), ("b", 1)]
 
 
+def test_notes_join_the_provenance(store):
+    store.note(warnings=["w"], models={"a": 1})
+    store.note(models={"b": 2})
+    assert store.provenance == {"seed": 1, "warnings": ["w"], "models": {"b": 2}}
+    assert tri.open(store.path).attrs["provenance"] == store.provenance
+    assert tri.open(store.path).attrs["classes"][0] == "c0"
+
+
 def test_recording_settles_one_epoch_of_one_observer(store):
     record(store, "b", 1)
     assert store.pending() == [("a", 0), ("a", 1), ("a", 2), ("b", 0)]

@@ -446,3 +446,19 @@ def test_a_look_at_it_can_be_had_again_and_again(site, browser):
     through(b)
     assert b.enter({"simulated": "1"}, token=b.token).json()["state"] == "consent"
     assert [p["simulated"] for p in people(s)] == [True, True]
+
+
+def test_a_look_at_it_is_never_taken_for_a_person(site, browser):
+    s = site("pairs")
+    b = browser(s)
+    b.enter({"simulated": "1"})
+    b.agree()
+    seen = b.token
+    assert b.enter(token=seen).json() | {"token": ""} == {"token": "", "state": "consent", "resumed": False}
+    b.enter({"PROLIFIC_PID": "abc", "simulated": "1"})
+    assert b.enter({"PROLIFIC_PID": "abc"}).json()["resumed"] is False
+    b.agree()
+    b.answer(0)
+    b.enter({"PROLIFIC_PID": "abc", "simulated": "1"})
+    assert b.enter({"PROLIFIC_PID": "abc"}).json()["state"] == "running"
+    assert [p["simulated"] for p in people(s)] == [True, False, True, False]

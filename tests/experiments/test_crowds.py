@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("starlette", reason="the extra 'web' is not installed")
 pytest.importorskip("httpx2", reason="the extra 'web' is not installed")
 
-from benchmarks.people import killed, load, problems
+from benchmarks.people import killed, load, milliseconds, problems
 
 from trichotomy.experiments.simulation import Visit
 
@@ -30,9 +30,9 @@ def test_the_comparison_finds_what_is_missing(made, tmp_path):
 
 
 def test_answers_are_acknowledged_soon(made, database):
-    folder = made("pairs", n=4, practice=0, checks=0)
-    took = load(folder, database, participants=25, pause=1.0, arrive=1)
-    assert (took.answers, took.lost) == (25 * 4, 0)
+    folder = made("pairs", n=3, practice=0, checks=0)
+    took = load(folder, database, participants=12, pause=0.5, arrive=0.5)
+    assert (took.answers, took.lost) == (12 * 3, 0)
     assert took.quantile(0.5) < 200  # p99 is for the benchmark: here others may be at work
 
 
@@ -41,4 +41,4 @@ def test_a_hundred_people(made, database):
     folder = made("pairs", n=20, practice=0, checks=0)
     took = load(folder, database, participants=100, pause=1.5, arrive=20)
     assert (took.answers, took.lost) == (100 * 20, 0)
-    assert took.quantile(0.99) < 200
+    assert milliseconds(took.settled, 0.99) < 200

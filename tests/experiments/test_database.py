@@ -98,6 +98,16 @@ def test_a_database_that_cannot_be_opened(where, says):
     assert "secret-word" not in str(refused.value)
 
 
+def test_nobody_else_can_read_who_took_part(tmp_path):
+    d = open_database(tmp_path / "a.sqlite", digest="abc", kind="pairs")
+    with d.writing() as connection:
+        somebody(connection)
+    assert {p.name: oct(p.stat().st_mode & 0o777) for p in tmp_path.glob("a.sqlite*")} == dict.fromkeys(
+        ("a.sqlite", "a.sqlite-wal", "a.sqlite-shm"), "0o600"
+    )
+    d.close()
+
+
 def test_a_file_that_is_no_database(tmp_path):
     (tmp_path / "x.sqlite").write_bytes(b"no database" * 1000)
     with pytest.raises(InputError, match="not a database"):

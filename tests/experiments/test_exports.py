@@ -115,7 +115,7 @@ def test_every_column_is_in_the_data_dictionary(site, browser, tmp_path):
     known = {v["name"] for v in told["variableMeasured"]}
     codebook = pd.read_csv(root / "codebook.csv")
     files = sorted((root / "data").iterdir())
-    assert len(files) == 4
+    assert len(files) == 5
     for file in files:
         assert file.name.endswith("_data.csv")
         columns = set(pd.read_csv(file).columns)
@@ -130,7 +130,7 @@ def test_json_says_the_same_as_csv(site, browser, tmp_path):
     s = played(site, browser, "pairs", lambda *_: {"choice": "left"}, people=1)
     write_export(s.folder, s.database, tmp_path / "out")
     told = json.loads((tmp_path / "out" / "answers.json").read_text())
-    assert set(told) == {"answers", "items", "participants", "events"}
+    assert set(told) == {"answers", "items", "participants", "events", "frames"}
     table = pd.read_csv(tmp_path / "out" / "answers.csv", dtype={"participant": str})
     assert [r["rt_ms"] for r in told["answers"]] == table["rt_ms"].tolist()
     assert [r["participant"] for r in told["answers"]] == table["participant"].tolist()
@@ -189,3 +189,35 @@ def test_texts_that_spreadsheets_take_for_formulas(text):
     read = pd.read_csv(StringIO(to_csv(table)), keep_default_na=False)
     assert read["a"].tolist() == [f"'{text}".replace("\r", "\n"), "plain"]
     assert read["b"].tolist() == [-1.5, 2]
+
+
+def test_frames_say_how_long_images_were_shown(site, browser, tmp_path):
+    s = site("categorise")
+    b = browser(s)
+    b.enter({})
+    b.agree()
+    sent = [
+        {"interval_ms": 16.7, "image_ms": 200.4, "mask_ms": 183.7},
+        {"interval_ms": 16.7},
+        [1.0, 2.0],
+        None,
+    ]
+    for k, frames in enumerate(sent):
+        b.post(f"/api/trials/{k}", {"answer": {"choice": None}, "frames": frames})
+    write_export(s.folder, s.database, tmp_path / "out")
+    table = pd.read_csv(tmp_path / "out" / "frames.csv")
+    assert table["trial"].tolist() == [0, 1, 2, 3]
+    assert table["image_ms"].tolist()[:1] == [200.4]
+    assert table["image_ms"].isna().tolist() == [False, True, True, True]
+    assert table["interval_ms"].isna().tolist() == [False, False, True, True]
+
+
+def test_analysis_takes_an_experiments_own_folder_for_its_export(site, browser, tmp_path):
+    from trichotomy.cli.experiment_analysis import answers_of
+
+    s = played(site, browser, "pairs", lambda who, _: {"choice": ["left", "right"][who]})
+    write_export(s.folder, s.database, tmp_path / "out")
+    own, exported = (answers_of(path) for path in (s.folder.path, tmp_path / "out"))
+    for name in ("trials", "items"):
+        assert getattr(own, name).to_csv() == getattr(exported, name).to_csv()
+    assert len(own.trials) > 0

@@ -78,7 +78,8 @@ def test_at_a_running_server_the_simulated_are_marked(made, server, tmp_path):
     running = server(folder.path)
     pilot = simulate(folder.path, participants=2, url=running.url)
     assert len(pilot.visits[1].acknowledged) == 9
-    running.end(signal.SIGTERM)
+    assert "Stopped. The answers are in" in running.end(signal.SIGTERM)
+    assert running.process.returncode == 0
     answers = open_answers(folder, create=False)
     with answers.reading() as connection:
         assert [r["simulated"] for r in participant_rows(connection)] == [True, True]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from trichotomy.errors import InputError
+from trichotomy.errors import InputError, MissingExtraError
 from trichotomy.models import packages
 
 
@@ -65,3 +65,18 @@ def test_a_torch_that_does_not_load_is_told(monkeypatch):
 def test_an_error_that_says_nothing_is_called_by_its_type():
     assert packages.one_line(AssertionError()) == "AssertionError"
     assert packages.one_line(ValueError("two\n  lines.")) == "two lines"
+
+
+def test_transformers_that_are_missing_or_broken(monkeypatch):
+    with monkeypatch.context() as patch:
+        breaks(
+            patch, "transformers", ModuleNotFoundError("No module named 'transformers'", name="transformers")
+        )
+        with pytest.raises(MissingExtraError, match=r'pip install "trichotomy\[pretrained\]"'):
+            packages.require_transformers("the model 'hf:vit'")
+    pytest.importorskip("transformers")
+    breaks(monkeypatch, "transformers", ImportError("tokenizers>=99 is required"))
+    with pytest.raises(
+        InputError, match=r"tokenizers>=99 is required\. Install it anew: pip .* transformers$"
+    ):
+        packages.require_transformers("the model 'hf:vit'")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import gzip
 import io
 import os
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 import trichotomy as tri
 from trichotomy.errors import InputError
-from trichotomy.readers import read
+from trichotomy.readers import files, read
 from trichotomy.readers.arrays import ArraysReader
 from trichotomy.readers.options import ReadOptions
 from trichotomy.readers.table import TableReader
@@ -101,3 +102,11 @@ def test_a_store_is_refused(tmp_path: Path):
         with pytest.raises(InputError, match=r"d\.zarr is a store.*trichotomy\.open.*analyze") as refused:
             read(source)
         assert "zarr.json is not recognised" not in str(refused.value)
+
+
+def test_a_gzip_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(files, "LARGEST_UNPACKED", 1000)
+    path = tmp_path / "d.csv.gz"
+    path.write_bytes(gzip.compress(ROWS.encode() + b"\n" * 5000))
+    with pytest.raises(InputError, match=r"d\.csv\.gz unpacks to more than 1,000 bytes"):
+        read(path)

@@ -238,3 +238,30 @@ def test_a_reader_that_fails_to_look_at_a_file_is_passed_over(
     monkeypatch.setitem(READERS._targets, "clumsy", Clumsy)
     csv, _ = TestTableCsv().example(tmp_path)
     assert detect(csv).name == "table"
+
+
+NAMES = (
+    "x.npy", "x.npz", "x.json", "x.jsonl", "x.jsonlines", "x.eval", "x.csv", "x.csv.gz", "x.parquet", "samples.json",
+    "labels.json", "x.table.json", "RESULTS_EP1.txt", "VAL_ACC.txt", "details_t_2025-01-01T00-00-00.parquet",
+    "samples_t_2025-01-01T00-00-00.jsonl", "results_2025-01-01T00-00-00.json", "per_instance_stats.json",
+    "run_spec.json",
+)  # fmt: skip
+CONTENTS = (
+    b"", b"\x00\xff\xfe", b"PK\x03\x04", b"\x80\x02", b"{", b"[" * 100_000, b'{"labels": [',
+    b"\x93NUMPY\x01\x00\x10\x00{'descr':",
+    b'{"a": ' + b"9" * 10_000 + b"}", "a,b\n1,2\n".encode("utf-16"), b"filename,index\n",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", READERS.names())
+def test_a_look_never_raises(tmp_path: Path, name: str):
+    reader = READERS.get(name)()
+    for file in NAMES:
+        assert 0 <= reader.sniff(tmp_path / file) <= 1, file
+        for content in CONTENTS:
+            (tmp_path / file).write_bytes(content)
+            assert 0 <= reader.sniff(tmp_path / file) <= 1, (file, content[:20])
+        (tmp_path / file).unlink()
+        (tmp_path / file).mkdir()
+        assert 0 <= reader.sniff(tmp_path / file) <= 1, file
+        (tmp_path / file).rmdir()

@@ -71,6 +71,7 @@ def test_static_files_are_those_that_were_there_and_not_hidden(tmp_path):
 
 def test_a_port_is_taken_once():
     first = bound("127.0.0.1", 0)
+    assert first.proto == socket.IPPROTO_TCP  # else asyncio leaves Nagle's delay on
     first.listen()
     with pytest.raises(InputError, match="choose another --port"):
         bound("127.0.0.1", first.getsockname()[1])

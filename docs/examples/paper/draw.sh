@@ -39,6 +39,9 @@ study 4 learning
 study 5a conditions-heatmap
 trichotomy figure heatmaps-clustered eleven.zarr --tolerance 1 --out "$out/5b.png" --force
 trichotomy figure similarity study.zarr --features similarity/features.zarr --out "$out/7.png" --force
+for figure in 6:ratings 6b:answers-accuracy 6c:ratings-accuracy; do
+  trichotomy figure "${figure#*:}" "$reference/trivial-or-impossible" --out "$out/${figure%%:*}.png" --force
+done
 study 8 raster
 study 9 divergence
 networks a9 difficulty-models all.zarr

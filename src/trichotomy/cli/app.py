@@ -10,7 +10,19 @@ from typing import Annotated, Any
 
 import typer
 
-from trichotomy.cli import analyze, browse, demo, experiment, figure, formats, read, similarity, study
+from trichotomy.cli import (
+    analyze,
+    browse,
+    curate,
+    demo,
+    evaluate,
+    experiment,
+    figure,
+    formats,
+    read,
+    similarity,
+    study,
+)
 from trichotomy.errors import TrichotomyError
 
 WRONG_INPUT = 2
@@ -48,7 +60,9 @@ for command in (
     figure.figure,
     similarity.similarity,
     browse.browse,
+    curate.curate,
     study.study,
+    evaluate.evaluate,
     formats.formats,
 ):
     app.command()(_interruptible(command))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import typer
 
-from trichotomy.cli import experiment_answers, experiment_new, experiment_run
+from trichotomy.cli import experiment_analysis, experiment_answers, experiment_new, experiment_run
 
 Command = Callable[..., None]
 
@@ -24,6 +24,7 @@ def group(wrapped: Callable[[Command], Command]) -> typer.Typer:
         experiment_answers.export,
         experiment_answers.forget,
         experiment_answers.status,
+        experiment_analysis.analyze,
     )
     for each in commands:
         app.command()(wrapped(each))

@@ -85,7 +85,7 @@ def export(
     from trichotomy.experiments.exporting import check_export, write_export
 
     check_export(out, force=force)
-    folder, answers = _open(exp, database)
+    folder, answers = opened(exp, database)
     made = write_export(folder, answers, out, simulated=simulated, force=force)
     answers.close()
     typer.echo(f"{out}: {made.participants} participants, {made.answers:,} answers")
@@ -107,7 +107,7 @@ def forget(
     from trichotomy.experiments.database import forget as delete
     from trichotomy.experiments.database import participant_rows
 
-    _, answers = _open(exp, database)
+    _, answers = opened(exp, database)
     with answers.writing() as connection:
         known = [r["participant"] for r in participant_rows(connection)]
         if participant not in known:
@@ -128,7 +128,7 @@ def status(
     """Show how many take part, how far each is, and quick checks."""
     from trichotomy.experiments.database import participant_rows
 
-    folder, answers = _open(exp, database)
+    folder, answers = opened(exp, database)
     with answers.reading() as connection:
         rows = [{k: v for k, v in r.items() if k != "screen"} for r in participant_rows(connection)]
     answers.close()
@@ -145,7 +145,8 @@ def status(
         _echo(rows)
 
 
-def _open(exp: Path, database: str | None) -> tuple[Experiment, Database]:
+def opened(exp: Path, database: str | None) -> tuple[Experiment, Database]:
+    """Open an experiment and its answers, which must be there."""
     from trichotomy.experiments.application import open_answers
     from trichotomy.experiments.design import open_folder
 

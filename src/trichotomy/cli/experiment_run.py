@@ -20,6 +20,9 @@ Where = Annotated[
 ]
 
 
+JSPSYCH = "vendored/jspsych.js"
+
+
 def run(
     exp: Folder,
     port: Annotated[
@@ -59,6 +62,12 @@ def run(
     site = open_site(exp, database=database, admin_token=token, sessions_per_minute=session_rate)
     at = bound(host or ("0.0.0.0" if public else "127.0.0.1"), port)  # noqa: S104 - asked for
     address = f"http://{(host_name or ['127.0.0.1'])[0]}:{at.getsockname()[1]}/"
+
+    if JSPSYCH not in site.static.names():
+        typer.echo(
+            f"Without jsPsych the pages stay empty: in a source checkout run `make setup` (no {JSPSYCH})",
+            err=True,
+        )
 
     def started() -> None:
         typer.echo(f"{site.experiment.title} ({site.experiment.kind}): {address}")

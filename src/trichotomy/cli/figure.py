@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from trichotomy.cli import options as o
 
+if TYPE_CHECKING:
+    from trichotomy.decisions import Decisions
+    from trichotomy.plots import Drawing
+
 
 def figure(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Figure to draw; a wrong name lists them.")],
-    sources: Annotated[list[str], typer.Argument(metavar="X...", help="A store, or prediction files.")],
+    sources: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="X...", help="A store, or prediction files; of an experiment its export or folder."
+        ),
+    ],
     out: Annotated[
         Path, typer.Option(help="File to write; its suffix chooses the format (pdf, svg, png, ...).")
     ],
@@ -38,34 +47,63 @@ def figure(
     duplicates: o.Duplicates = "error",
     top_k: o.TopK = None,
 ) -> None:
-    """Draw one figure of the report in any format that matplotlib writes."""
+    """Draw one figure, of the report or by name alone, in any format that matplotlib writes.
+
+    Of an experiment with people X is what **trichotomy experiment analyze** takes.
+    """
     from trichotomy.cli.progress import steps
-    from trichotomy.decisions import is_store
-    from trichotomy.errors import InputError
+    from trichotomy.decisions import is_store, select
+    from trichotomy.errors import InputError, UnknownNameError
+    from trichotomy.plots import EXPERIMENT_FIGURES, FIGURES, SIMILARITY_FIGURES
     from trichotomy.report import draw_figure
 
+    names = [*FIGURES, *SIMILARITY_FIGURES, *EXPERIMENT_FIGURES]
+    if name not in names:
+        kind = "figure"
+        raise UnknownNameError(kind, name, names)
     if out.exists() and not force:
         msg = f"{out} exists already; choose another name, or replace it with --force"
         raise InputError(msg)
-    d = o.load(
-        sources, **o.reading(format, targets, annotations, mapping, where, duplicates, top_k, accepted, order)
-    )
-    for line in o.columns_taken(d) if not is_store(sources[0]) else []:
-        typer.echo(line, err=True)
-    if features is not None:
-        from trichotomy.decisions import select
-        from trichotomy.report import SimilarityAnalysis, draw_similarity
-        from trichotomy.representations import open_features
-
-        kept = select(d, drop=drop or (), exclude=exclude)
-        results = SimilarityAnalysis(
-            open_features(features), kept, tolerance=tolerance, epoch=epoch, rng=seed
+    if name in SIMILARITY_FIGURES and features is None:
+        msg = f"the figure '{name}' is of features; name their store with --features (trichotomy similarity makes one)"
+        raise InputError(msg)
+    if features is not None and name not in SIMILARITY_FIGURES:
+        msg = f"--features is for the figures {', '.join(SIMILARITY_FIGURES)}, not for '{name}'; leave it out"
+        raise InputError(msg)
+    if name in EXPERIMENT_FIGURES:
+        drawing = _of_answers(name, sources, out, seed)
+    else:
+        d = o.load(
+            sources,
+            **o.reading(format, targets, annotations, mapping, where, duplicates, top_k, accepted, order),
         )
-        typer.echo(f"{out}: {draw_similarity(name, results, out).caption}")
-        return
-    with steps("Drawing") as step:
-        drawing = draw_figure(
-            name, d, out, tolerance=tolerance, one_per=one_per, drop=drop or (), exclude=exclude, epoch=epoch,
-            rng=seed, images=images, progress=step,
-        )  # fmt: skip
+        for line in o.columns_taken(d) if not is_store(sources[0]) else []:
+            typer.echo(line, err=True)
+        if features is not None:
+            kept = select(d, drop=drop or (), exclude=exclude)
+            drawing = _of_features(name, kept, features, out, tolerance=tolerance, epoch=epoch, rng=seed)
+        else:
+            with steps("Drawing") as step:
+                drawing = draw_figure(
+                    name, d, out, tolerance=tolerance, one_per=one_per, drop=drop or (), exclude=exclude, epoch=epoch,
+                    rng=seed, images=images, progress=step,
+                )  # fmt: skip
     typer.echo(f"{out}: {drawing.caption}")
+
+
+def _of_features(name: str, d: Decisions, features: Path, out: Path, **chosen: Any) -> Drawing:
+    from trichotomy.report import SimilarityAnalysis, draw_similarity
+    from trichotomy.representations import open_features
+
+    return draw_similarity(name, SimilarityAnalysis(open_features(features), d, **chosen), out)
+
+
+def _of_answers(name: str, sources: list[str], out: Path, seed: int) -> Drawing:
+    from trichotomy.cli.experiment_analysis import answers_of
+    from trichotomy.errors import InputError
+    from trichotomy.report import ExperimentAnalysis, draw_experiment
+
+    if len(sources) > 1:
+        msg = f"the figure '{name}' is of the answers of one experiment; {len(sources)} sources are given"
+        raise InputError(msg)
+    return draw_experiment(name, ExperimentAnalysis(answers_of(Path(sources[0])), rng=seed), out)

@@ -9,5 +9,7 @@ def formats() -> None:
     """List the formats of prediction files that can be read, with those that plug-ins add."""
     from trichotomy.readers import formats as known
 
-    for name, description in known().items():
-        typer.echo(f"{name:<14} {description}")
+    found = known()
+    width = max(map(len, found))
+    for name, description in found.items():
+        typer.echo(f"{name:<{width}}  {description}")

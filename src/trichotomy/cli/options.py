@@ -47,8 +47,8 @@ Mapping = Annotated[
     typer.Option(
         "--map",
         metavar="FIELD=COLUMN",
-        help="Column to take for observers, items, responses, targets, epochs, correct, p_target or p_response. "
-        "Repeatable.",
+        help="Column to take for observers, items, responses, targets, epochs, correct, p_target or p_response; "
+        "correct=SCORE>=T takes a score from T on as right. Repeatable.",
     ),
 ]
 Where = Annotated[

@@ -142,7 +142,7 @@ def study(
     )  # fmt: skip
     chosen: dict[str, Any] = {
         "recipe": recipe, "data": data, "seed": seed, "keep_states": keep_states, "machine": machine,
-        "options": _options(option or []),
+        "options": dataset_options(option or []),
     }  # fmt: skip
     if plan:
         from trichotomy.cli.planning import show_plan
@@ -209,7 +209,8 @@ def chosen_device(name: str) -> str:
     return name
 
 
-def _options(given: Sequence[str]) -> dict[str, Any]:
+def dataset_options(given: Sequence[str]) -> dict[str, Any]:
+    """Return the options of a data set that ``--option NAME=VALUE`` gives; values are JSON, or else text."""
     from trichotomy.errors import InputError
 
     options: dict[str, Any] = {}

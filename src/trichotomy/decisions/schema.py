@@ -172,8 +172,14 @@ def validate(d: Decisions) -> Decisions:
 
 def few(values: Sequence[Any] | NDArray[Any], most: int = 3) -> str:
     """Name the first few of ``values`` and say how many more there are."""
-    shown = ", ".join(repr(v.item() if isinstance(v, np.generic) else v) for v in list(values[:most]))
+    shown = ", ".join(short(repr(v.item() if isinstance(v, np.generic) else v)) for v in list(values[:most]))
     return shown + (f" and {len(values) - most} more" if len(values) > most else "")
+
+
+def short(value: object, longest: int = 100) -> str:
+    """Return a value as text that fits into a sentence."""
+    text = " ".join(str(value).split()) if "\n" in str(value) else str(value)
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
 
 
 def duplicates(ids: Sequence[Any] | NDArray[Any]) -> list[Any]:

@@ -176,6 +176,16 @@ class Store:
             if noted[self._observers[observer]]:
                 self.fail(observer, "")
 
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Where the decisions come from."""
+        found = self._group.attrs.get("provenance", {})
+        return dict(found) if isinstance(found, Mapping) else {}
+
+    def note(self, **entries: Any) -> None:
+        """Add entries to the provenance, plain JSON, in place of those of the same names."""
+        self._group.attrs.update({"provenance": {**self.provenance, **entries}})
+
     def done(self) -> NDArray[np.bool_]:
         """bool[observer, epoch]: whether all chunks of that epoch's responses exist."""
         array = self._arrays[self._names[-1]]

@@ -20,9 +20,18 @@ from trichotomy.estimators.agreement import (
 )
 from trichotomy.estimators.association import RankAssociation, rank_association, rank_association_interval
 from trichotomy.estimators.carried import Carried, carried, jackknife_error, pair_shares
+from trichotomy.estimators.correlation import weighted_pearson, weighted_spearman
+from trichotomy.estimators.crossed import crossed_mean, crossed_weights, item_totals, percentile_bounds
 from trichotomy.estimators.equivalence import two_one_sided
 from trichotomy.estimators.fits import fit_beta_difficulty, fit_sigmoid_difficulty, log_likelihood
 from trichotomy.estimators.gaussian import gaussian_divergence
+from trichotomy.estimators.held_out import (
+    difference_error,
+    halves,
+    jackknife_interval,
+    rank_correlation,
+    swapped_pairs,
+)
 from trichotomy.estimators.intervals import kappa_interval, kappa_standard_error, normal_quantile, wilson
 from trichotomy.estimators.item_response import ItemResponse, item_information, item_response
 from trichotomy.estimators.joint import (
@@ -34,6 +43,7 @@ from trichotomy.estimators.joint import (
 )
 from trichotomy.estimators.learning import finally_learned, first_learned, forgetting_events
 from trichotomy.estimators.learning_order import order_agreement, order_influence
+from trichotomy.estimators.logistic import Logistic, logistic_fit
 from trichotomy.estimators.nulls import (
     DichotomyIndex,
     attainable_extremes,
@@ -53,6 +63,7 @@ from trichotomy.estimators.nulls import (
     two_spike,
 )
 from trichotomy.estimators.odds import OddsRatio, odds_ratio
+from trichotomy.estimators.ordered import alpha_of, coincidences, weighted_kappa
 from trichotomy.estimators.pair_matrices import (
     PairMatrix,
     Similarity,
@@ -74,6 +85,7 @@ from trichotomy.estimators.partition import (
     partition,
     rarefaction,
 )
+from trichotomy.estimators.proportions import binomial_log_p, clopper_pearson
 from trichotomy.estimators.pruned import (
     PairConsistency,
     conditional_independence,
@@ -86,6 +98,12 @@ from trichotomy.estimators.quadrature import Prior
 from trichotomy.estimators.rank_rsa import RankMatrix, compare_ranks, rank_matrix, rank_rsa
 from trichotomy.estimators.raters import fleiss_kappa, krippendorff_alpha, response_kappa
 from trichotomy.estimators.residual import ResidualConsistency, residual_consistency
+from trichotomy.estimators.sampling import (
+    difference_allocation,
+    inclusion_probabilities,
+    systematic_sample,
+    weighted_accuracy,
+)
 from trichotomy.estimators.similarity import (
     MEASURES,
     aligned,
@@ -108,6 +126,7 @@ __all__ = [
     "DichotomyIndex",
     "Estimate",
     "ItemResponse",
+    "Logistic",
     "OddsRatio",
     "PairConsistency",
     "PairMatrix",
@@ -118,21 +137,29 @@ __all__ = [
     "Similarity",
     "accuracy_bounds",
     "aligned",
+    "alpha_of",
     "attainable_extremes",
     "attainable_kappa",
     "benjamini_hochberg",
     "beta_binomial",
     "beta_difficulty",
     "binomial",
+    "binomial_log_p",
     "bootstrap_similarity",
     "carried",
+    "clopper_pearson",
+    "coincidences",
     "comonotone",
     "compare",
     "compare_ranks",
     "conditional_independence",
     "correlation_interval",
+    "crossed_mean",
+    "crossed_weights",
     "crossfit_consistency",
     "dichotomy_index",
+    "difference_allocation",
+    "difference_error",
     "disagreement",
     "double_fault",
     "error_consistency",
@@ -146,13 +173,17 @@ __all__ = [
     "fleiss_kappa",
     "forgetting_events",
     "gaussian_divergence",
+    "halves",
     "histogram",
     "holm",
+    "inclusion_probabilities",
     "influence",
     "insample_consistency",
     "item_information",
     "item_response",
+    "item_totals",
     "jackknife_error",
+    "jackknife_interval",
     "jackknife_mean",
     "kappa",
     "kappa_bounds",
@@ -164,6 +195,7 @@ __all__ = [
     "krippendorff_alpha",
     "linear_cka",
     "log_likelihood",
+    "logistic_fit",
     "mean_kappa",
     "mixture",
     "normal_quantile",
@@ -177,12 +209,14 @@ __all__ = [
     "pair_shares",
     "partition",
     "per_class_poisson_binomial",
+    "percentile_bounds",
     "poisson_binomial",
     "pooled_consistency",
     "prepare",
     "procrustes",
     "rank_association",
     "rank_association_interval",
+    "rank_correlation",
     "rank_matrix",
     "rank_rsa",
     "rarefaction",
@@ -195,10 +229,16 @@ __all__ = [
     "sigmoid_shift",
     "similarity",
     "standard_error",
+    "swapped_pairs",
+    "systematic_sample",
     "total_variation",
     "two_one_sided",
     "two_spike",
     "usable",
+    "weighted_accuracy",
+    "weighted_kappa",
+    "weighted_pearson",
+    "weighted_spearman",
     "wilson",
     "yule_q",
 ]

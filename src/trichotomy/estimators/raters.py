@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from trichotomy.errors import InputError
 from trichotomy.estimators.agreement import Floats
+from trichotomy.estimators.ordered import alpha_of, coincidences
 
 
 def fleiss_kappa(ratings: ArrayLike) -> float:
@@ -36,13 +37,15 @@ def fleiss_kappa(ratings: ArrayLike) -> float:
     return (observed - expected) / (1 - expected) if expected < 1 else float("nan")
 
 
-def krippendorff_alpha(ratings: ArrayLike) -> float:
-    """Krippendorff's alpha for nominal ratings (Krippendorff 2011); missing ratings allowed.
+def krippendorff_alpha(ratings: ArrayLike, *, metric: str = "nominal") -> float:
+    """Krippendorff's alpha (Krippendorff 2011); missing ratings allowed.
 
     Parameters
     ----------
     ratings
         int[M, N], labels >= 0, negative for no rating. Items rated once or never do not count.
+    metric
+        ``nominal``, ``ordinal`` (labels are levels of a scale) or ``interval`` (their numbers count).
 
     Returns
     -------
@@ -51,6 +54,8 @@ def krippendorff_alpha(ratings: ArrayLike) -> float:
     r = np.asarray(ratings)
     if r.dtype == np.bool_:
         r = r.astype(np.int8)
+    if metric != "nominal":
+        return float(alpha_of(coincidences(r).sum(axis=0), metric=metric))
     rated = (r >= 0).sum(axis=0)
     r, rated = r[:, rated >= 2], rated[rated >= 2]
     if not rated.size:

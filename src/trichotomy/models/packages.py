@@ -1,4 +1,4 @@
-"""Loading torch, torchvision and timm, or saying in one sentence why that cannot be."""
+"""Loading torch, torchvision, timm and the like, or saying in one sentence why that cannot be."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from importlib import import_module, metadata
 from types import ModuleType
 
 from trichotomy.errors import InputError, MissingExtraError
+
+DISTRIBUTIONS = {"open_clip": "open_clip_torch"}
+"""Packages that are installed under another name."""
 
 
 def require_torch(feature: str) -> ModuleType:
@@ -23,6 +26,18 @@ def require_timm(feature: str) -> ModuleType:
     """Return timm; without it, an error that names ``feature`` and the extra ``vision``."""
     require_torchvision(feature)  # timm imports it, and would fail with its errors
     return _load("timm", feature, "vision")
+
+
+def require_open_clip(feature: str) -> ModuleType:
+    """Return open_clip; without it, an error that names ``feature`` and the extra ``pretrained``."""
+    require_torchvision(feature)  # it imports it, too
+    return _load("open_clip", feature, "pretrained")
+
+
+def require_transformers(feature: str) -> ModuleType:
+    """Return transformers; without it, an error that names ``feature`` and the extra ``pretrained``."""
+    require_torch(feature)
+    return _load("transformers", feature, "pretrained")
 
 
 def _load(package: str, feature: str, extra: str) -> ModuleType:
@@ -51,9 +66,10 @@ def one_line(error: Exception) -> str:
 
 
 def _what_is_wrong(package: str, feature: str, error: Exception) -> str:
-    found = f"{feature} needs {package}; {package} {metadata.version(package)} is installed but does not load"
-    if package == "torch":
-        return f"{found}: {one_line(error)}. Install it anew: pip install --force-reinstall torch"
+    distribution = DISTRIBUTIONS.get(package, package)
+    found = f"{feature} needs {package}; {package} {metadata.version(distribution)} is installed but does not load"
+    if package in ("torch", "open_clip", "transformers"):
+        return f"{found}: {one_line(error)}. Install it anew: pip install --force-reinstall {distribution}"
     import torch
 
     build = torch.__version__.partition("+")[2]  # such as "cpu" or "cu130"; empty for the registry's own

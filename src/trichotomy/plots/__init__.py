@@ -19,6 +19,7 @@ from trichotomy.plots.condition_heatmap import condition_heatmap
 from trichotomy.plots.conditions import condition_order, consistency_with_base
 from trichotomy.plots.consistency import consistency_by_condition
 from trichotomy.plots.consistency_epochs import consistency_curves
+from trichotomy.plots.curation import curation_curves
 from trichotomy.plots.difficulty import NULLS, difficulty_histogram
 from trichotomy.plots.divergence import neighbour_divergence
 from trichotomy.plots.drawing import Drawing, check_format, save, to_svg
@@ -37,6 +38,17 @@ from trichotomy.plots.learning_order import learning_order_matrix
 from trichotomy.plots.looks import Look, condition_looks
 from trichotomy.plots.overview import consistency_overview
 from trichotomy.plots.pairs import Pairs, tricky_pairs
+from trichotomy.plots.people import (
+    answer_accuracy,
+    certainty_curve,
+    people_accuracy,
+    people_heatmap,
+    people_networks,
+    rating_bars,
+    rating_scatter,
+    reaction_rows,
+    trial_curve,
+)
 from trichotomy.plots.plates import Plate, image_plate
 from trichotomy.plots.rarefaction import rarefaction_curve
 from trichotomy.plots.raster import DECISION_COLOURS, decision_raster
@@ -47,6 +59,7 @@ from trichotomy.plots.superclasses import superclass_shares
 __all__ = [
     "CURVES",
     "DECISION_COLOURS",
+    "EXPERIMENT_FIGURES",
     "FIGURES",
     "NULLS",
     "SIMILARITY_FIGURES",
@@ -58,6 +71,8 @@ __all__ = [
     "accuracy_bars",
     "agreement_by_difficulty",
     "ambiguity_panels",
+    "answer_accuracy",
+    "certainty_curve",
     "check_format",
     "class_accuracy",
     "class_shares",
@@ -71,6 +86,7 @@ __all__ = [
     "consistency_heatmaps",
     "consistency_overview",
     "consistency_with_base",
+    "curation_curves",
     "data_map",
     "decision_raster",
     "difficulty_histogram",
@@ -88,12 +104,19 @@ __all__ = [
     "learning_map",
     "learning_order_matrix",
     "neighbour_divergence",
+    "people_accuracy",
+    "people_heatmap",
+    "people_networks",
     "rarefaction_curve",
+    "rating_bars",
+    "rating_scatter",
+    "reaction_rows",
     "save",
     "similarity_heatmap",
     "similarity_with_base",
     "superclass_shares",
     "to_svg",
+    "trial_curve",
     "tricky_pairs",
     "verdicts",
 ]
@@ -263,3 +286,32 @@ SIMILARITY_FIGURES: Mapping[str, NamedFigure] = MappingProxyType({
     ),
 })  # fmt: skip
 """Figures that need features beside decisions, with the results of ``report.SimilarityAnalysis``."""
+
+EXPERIMENT_FIGURES: Mapping[str, NamedFigure] = MappingProxyType({
+    "people-accuracy": NamedFigure(
+        "how often each participant is right, beside chance and everybody", people_accuracy, ("choice_accuracy",)
+    ),
+    "certainty": NamedFigure(
+        "participants right by how sure the networks are of the pair", certainty_curve, ("accuracy_by_certainty",)
+    ),
+    "people-networks": NamedFigure(
+        "error consistency of people with people and with networks", people_networks, ("human_consistency",)
+    ),
+    "people-heatmap": NamedFigure(
+        "error consistency of all pairs of people and networks", people_heatmap, ("human_consistency",)
+    ),
+    "ratings": NamedFigure(
+        "answers to each question by class of difficulty (Fig. 6, 25-28)", rating_bars, ("rating_shares",)
+    ),
+    "answers-accuracy": NamedFigure(
+        "mean accuracy of the networks by answer", answer_accuracy, ("accuracy_by_answer",)
+    ),
+    "ratings-accuracy": NamedFigure(
+        "networks' accuracy against the mean rating of each image", rating_scatter, ("rating_association",)
+    ),
+    "trials": NamedFigure("accuracy and reaction time over the trials", trial_curve, ("learning",)),
+    "reaction-times": NamedFigure(
+        "median and quartiles of each participant's reaction times", reaction_rows, ("reaction_times",)
+    ),
+})  # fmt: skip
+"""Figures of an experiment with people, with the results of ``report.ExperimentAnalysis``."""

@@ -32,6 +32,12 @@ def points(change: Any) -> str:
     return f"{number:+.1f}".replace("-", "\N{MINUS SIGN}") if np.isfinite(number) else UNDEFINED
 
 
+def signed(value: Any) -> str:
+    """Return a number with two decimals and its sign."""
+    number = float(value)
+    return f"{number:+.2f}".replace("-", "\N{MINUS SIGN}") if np.isfinite(number) else UNDEFINED
+
+
 def count(number: Any, noun: str) -> str:
     """Return ``1 item``, ``2 items``, ``50,000 items``."""
     return f"{int(number):,} {noun}{'' if int(number) == 1 else 's'}"

@@ -1,8 +1,8 @@
 """Readers: anyone's prediction files to Decisions.
 
 ``read`` is the way in, ``annotate`` adds what others know about the items; ``formats`` lists what can be read. A format
-is a small class (``Reader``) that is found by name in ``READERS``; a third party's own is tested by
-``trichotomy.readers.testing.ReaderTests``.
+is a small class (``Reader``) that is found by name in ``READERS``; most make a table with known columns and leave the
+rest to ``sheets.read_sheets``. A third party's own is tested by ``trichotomy.readers.testing.ReaderTests``.
 """
 
 from trichotomy.readers.annotate import annotate

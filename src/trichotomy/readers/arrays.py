@@ -14,7 +14,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from trichotomy.decisions import MISSING, Decisions
+from trichotomy.decisions import Decisions
 from trichotomy.errors import InputError
 from trichotomy.readers.arrayfiles import (
     SUFFIXES,
@@ -26,13 +26,14 @@ from trichotomy.readers.arrayfiles import (
     probability,
 )
 from trichotomy.readers.assembly import Gathered, assemble
-from trichotomy.readers.classes import ClassColumn, code_classes
+from trichotomy.readers.classes import ClassColumn
 from trichotomy.readers.columns import columns_record
 from trichotomy.readers.files import stems
 from trichotomy.readers.itemtable import ItemTable, side_tables
 from trichotomy.readers.options import ReadOptions
 from trichotomy.readers.parts import Part
 from trichotomy.readers.rawtable import Coded, coded_array
+from trichotomy.readers.topk import among_best
 
 MAGIC = b"\x93NUMPY"
 
@@ -145,27 +146,10 @@ def _among_best(
     block: Block, item: Coded, target: ClassColumn | None, targets: ItemTable | None, top_k: int
 ) -> Coded:
     """0/1 for every decision: whether the target is among the first ``top_k`` answers."""
-    available = 0 if block.best is None else block.best.shape[3]
-    if block.best is None or not 1 <= top_k <= available:
-        msg = f"top-{top_k} correctness needs the {top_k} best answers, but {block.path.name} has {available} per item"
-        raise InputError(msg)
-    if target is None and (targets is None or targets.target is None):
-        msg = f"top-{top_k} correctness needs targets; name them with --map targets=ARRAY or --targets FILE"
-        raise InputError(msg)
-    if target is None:
-        assert targets is not None
-        assert targets.target is not None
-        rows = targets.rows_of([item.values[code] for code in item.codes])
-        codes = np.where(rows >= 0, targets.target.codes[rows], -1)
-        per_item = Coded(
-            np.tile(codes, block.shape[0] * block.shape[1]).astype(np.int32), targets.target.values
-        )
-        target = ClassColumn(per_item, targets.target_column, block.table().place)
-    answers = [block.column(coded_array(block.best[..., j]), "responses") for j in range(top_k)]
-    coding = code_classes(answers, [target])
-    wanted = coding.targets[0]
-    right = np.zeros(len(wanted), dtype=bool)
-    for codes in coding.responses:
-        right |= codes == wanted
-    unknown = (wanted == MISSING) | (coding.responses[0] == MISSING)
-    return Coded(np.where(unknown, -1, right).astype(np.int32), [0, 1])
+    k = 0 if block.best is None else block.best.shape[3]
+    answers = [
+        block.column(coded_array(block.best[..., j]), "responses") for j in range(k) if block.best is not None
+    ]
+    repeated = block.shape[0] * block.shape[1]
+    every = Coded(np.tile(item.codes, repeated), item.values)
+    return among_best(answers, every, target, targets, top_k, block.path.name)

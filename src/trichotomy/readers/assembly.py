@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trichotomy.decisions import MISSING, Decisions, provenance
+from trichotomy.decisions.schema import short
 from trichotomy.errors import InputError
 from trichotomy.readers.classes import WHOLE, ClassCoding, ClassColumn, code_classes, correctness
 from trichotomy.readers.items import Place, item_coords, target_of_items
@@ -271,7 +272,7 @@ def _epoch(column: ClassColumn, code: int) -> int:
         raise InputError(_no_epoch(column, code))
     if not WHOLE.fullmatch(value) or float(value) < 0 or float(value) > np.iinfo(np.int32).max:
         msg = (
-            f"'{value}' in column '{column.name}' ({column.place(code)}) is no epoch; "
+            f"'{short(value)}' in column '{column.name}' ({column.place(code)}) is no epoch; "
             "epochs are whole numbers, 0 is before training"
         )
         raise InputError(msg)

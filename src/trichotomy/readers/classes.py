@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trichotomy.decisions import MISSING, NO_ANSWER
-from trichotomy.decisions.schema import few
+from trichotomy.decisions.schema import few, short
 from trichotomy.errors import InputError
 from trichotomy.readers.rawtable import Coded, Codes, missing_text
 
@@ -174,7 +174,7 @@ def _refuse(column: ClassColumn, bad: Sequence[bool], what: str) -> None:
     first = int(wrong[0])
     more = f" ({rows} rows like it)" if rows > 1 else ""
     msg = (
-        f"'{column.column.values[first]}' in column '{column.name}' ({column.place(first)}) {what}{more}; "
+        f"'{short(column.column.values[first])}' in column '{column.name}' ({column.place(first)}) {what}{more}; "
         "give names everywhere or indices everywhere, and leave the cell empty where there is no answer"
     )
     raise InputError(msg)
@@ -229,7 +229,7 @@ def correctness(column: ClassColumn) -> NDArray[np.int8]:
     bad = next((k for k, m in enumerate(meaning) if m == 9), None)
     if bad is not None:
         msg = (
-            f"'{column.column.values[bad]}' in column '{column.name}' ({column.place(bad)}) is neither 0 nor 1; "
+            f"'{short(column.column.values[bad])}' in column '{column.name}' ({column.place(bad)}) is neither 0 nor 1; "
             "a mean over several observers is not a decision: give one row or column per observer"
         )
         raise InputError(msg)

@@ -24,6 +24,8 @@ from trichotomy.errors import InputError
 
 Source: TypeAlias = str | os.PathLike[str] | Sequence[str | os.PathLike[str]]
 Content: TypeAlias = "bytes | mmap.mmap"
+LARGEST_UNPACKED = 2**32
+"""Bytes that a gzipped file may have, which is unpacked in memory."""
 TEXT_MARKS = (b"\xff\xfe", b"\xfe\xff")
 """Byte-order marks of UTF-16, which is not read."""
 URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/+(.*)", re.DOTALL)
@@ -152,11 +154,14 @@ def content(path: Path) -> Content:
         The file cannot be opened or is empty, or its compressed data are damaged.
     """
     refuse_unreadable(path)
-    with faults(path), _opened(path) as file:
+    with faults(path), opened(path) as file:
         if is_gzipped(path):
-            data: Content = file.read()
+            data: Content = file.read(LARGEST_UNPACKED + 1)
         else:
             data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    if is_gzipped(path) and len(data) > LARGEST_UNPACKED:
+        msg = f"{path.name} unpacks to more than {LARGEST_UNPACKED:,} bytes; unpack it yourself if it should"
+        raise InputError(msg)
     if not len(data):
         msg = f"{path.name} is empty; check that it was written to the end"
         raise InputError(msg)
@@ -182,7 +187,7 @@ def text(path: Path) -> Iterator[io.TextIOWrapper]:
     """
     refuse_unreadable(path)
     try:
-        with faults(path), _opened(path) as file:
+        with faults(path), opened(path) as file:
             yield io.TextIOWrapper(file, encoding="utf-8-sig", newline="")
     except UnicodeDecodeError as error:
         raise InputError(_not_utf8(path)) from error
@@ -202,7 +207,8 @@ def faults(path: Path) -> Iterator[None]:
         raise InputError(msg) from error
 
 
-def _opened(path: Path) -> BinaryIO:
+def opened(path: Path) -> BinaryIO:
+    """Open the bytes of a file, unpacked; what goes wrong is for ``faults``."""
     return cast("BinaryIO", gzip.open(path, "rb")) if is_gzipped(path) else path.open("rb")
 
 

@@ -33,7 +33,7 @@ class ReadOptions:
     duplicates
         One of ``DUPLICATE_RULES``.
     top_k
-        Count a decision as right when the target is among the first ``top_k`` answers (arrays only).
+        Count a decision as right when the target is among the first ``top_k`` answers (where a format has so many).
     progress
         Called as ``progress(done, total, name)`` before each file is read.
 

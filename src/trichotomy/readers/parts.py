@@ -53,7 +53,7 @@ def parts_of(
     InputError
         No column names the items and that cannot be made up for; rows without an id; no row selected.
     """
-    rows = _selected(table, where)
+    rows = selected(table, where)
     n = table.rows if rows is None else len(rows)
     if n == 0:
         return []
@@ -152,8 +152,8 @@ def _items(
     return Coded(np.arange(n, dtype=np.int32), [str(k) for k in numbers.tolist()])
 
 
-def _selected(table: RawTable, where: Mapping[str, str]) -> NDArray[np.int64] | None:
-    """Rows that have all the wanted values; None where nothing is asked for."""
+def selected(table: RawTable, where: Mapping[str, str]) -> NDArray[np.int64] | None:
+    """Return the rows that have all the wanted values; None where nothing is asked for."""
     if not where:
         return None
     chosen = np.ones(table.rows, dtype=bool)

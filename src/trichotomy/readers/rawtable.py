@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from trichotomy.decisions.schema import short
 from trichotomy.errors import InputError
 
 Codes: TypeAlias = NDArray[np.int32]
@@ -66,7 +67,7 @@ class RawTable:
         if bad.any():
             row = int(np.flatnonzero(bad[column.codes])[0])
             value = column.values[column.codes[row]]
-            msg = f"'{value}' in column '{name}' ({self.place(row)}) is not a finite number; correct the cell"
+            msg = f"'{short(value)}' in column '{name}' ({self.place(row)}) is not a finite number; correct the cell"
             raise InputError(msg)
         return parsed[column.codes]
 
@@ -172,5 +173,5 @@ def _number(value: Any) -> float:
         return np.nan
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return np.inf

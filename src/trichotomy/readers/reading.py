@@ -23,6 +23,18 @@ READERS: Registry[type[Reader]] = Registry(
         "table": "trichotomy.readers.table:TableReader",
         "arrays": "trichotomy.readers.arrays:ArraysReader",
         "modelvshuman": "trichotomy.readers.modelvshuman:ModelVsHumanReader",
+        "timm": "trichotomy.readers.timm:TimmReader",
+        "probabilities": "trichotomy.readers.probabilities:ProbabilitiesReader",
+        "cartography": "trichotomy.readers.cartography:CartographyReader",
+        "trivial-or-impossible": "trichotomy.readers.authors:AuthorsReader",
+        "wandb": "trichotomy.readers.wandb:WandbReader",
+        "fiftyone": "trichotomy.readers.fiftyone:FiftyOneReader",
+        "lm-eval": "trichotomy.readers.lm_eval:LmEvalReader",
+        "inspect": "trichotomy.readers.inspect_logs:InspectReader",
+        "helm": "trichotomy.readers.helm:HelmReader",
+        "lighteval": "trichotomy.readers.lighteval:LightevalReader",
+        "every-eval-ever": "trichotomy.readers.every_eval_ever:EveryEvalEverReader",
+        "py-irt": "trichotomy.readers.py_irt:PyIrtReader",
     },
     group="trichotomy.readers",
 )
@@ -55,15 +67,17 @@ def read(
         Files with one row per item whose columns become annotations (``label_error``, ``superclass``, ...).
     mapping
         Field to column or array: ``observers, items, responses, targets, epochs, correct, p_target,
-        p_response``. What is not named is guessed from common names; what each column was taken for stands
-        in ``provenance["configuration"]["columns"]``.
+        p_response``; ``correct`` may be ``SCORE>=T``, where a format has scores. What is not named is
+        guessed from common names; what each column was taken for stands in
+        ``provenance["configuration"]["columns"]``.
     where
         Column to value: only rows that have all of these are read.
     duplicates
         Several rows for one (observer, epoch, item) are refused (``error``) or settled: ``first``, ``last``
         or ``majority`` (the most frequent answer, at a tie the one given first).
     top_k
-        Count a decision as right when the target is among the first ``top_k`` answers (arrays only).
+        Count a decision as right when the target is among the first ``top_k`` answers (arrays of answers or
+        probabilities, and timm).
     progress
         Called as ``progress(done, total, file name)`` before each file.
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ import numpy as np
 
 from trichotomy.decisions.schema import few
 from trichotomy.errors import InputError, MissingExtraError
-from trichotomy.readers.files import refuse_unreadable, suffix, text
+from trichotomy.readers.files import refuse_unreadable, suffix
+from trichotomy.readers.jsonfiles import json_lines
 from trichotomy.readers.rawtable import Coded, RawTable, coded, compact
 from trichotomy.readers.textfiles import dictionary, load_text, read_header
 
@@ -36,10 +37,10 @@ def header_of(path: Path) -> list[str]:
         A file that is empty or damaged, or a Parquet file where PyArrow is not installed.
     """
     if suffix(path) in PARQUET_SUFFIXES:
-        return [str(name) for name in _parquet(path).schema_arrow.names]
+        return [str(name) for name in parquet_file(path).schema_arrow.names]
     if suffix(path) in JSON_SUFFIXES:
         names: dict[str, None] = {}
-        for _, record in _json_records(path, most=HEADER_LINES):
+        for _, record in islice(json_lines(path), HEADER_LINES):
             names.update(dict.fromkeys(record))
         return list(names)
     return read_header(path)
@@ -66,7 +67,7 @@ def _load_json(path: Path, columns: Sequence[str]) -> RawTable:
     """One object per line; a key that a line lacks is a missing value."""
     lines: list[int] = []
     cells: dict[str, list[Any]] = {name: [] for name in columns}
-    for line, record in _json_records(path):
+    for line, record in json_lines(path):
         lines.append(line)
         for name, values in cells.items():
             value = record.get(name)
@@ -78,40 +79,15 @@ def _load_json(path: Path, columns: Sequence[str]) -> RawTable:
     return RawTable(path, {**parsed}, len(lines), lambda rows: [lines[row] for row in rows])
 
 
-def _json_records(path: Path, most: int | None = None) -> list[tuple[int, dict[str, Any]]]:
-    records: list[tuple[int, dict[str, Any]]] = []
-    with text(path) as file:
-        for number, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            try:
-                record = json.loads(line)
-            except json.JSONDecodeError as error:
-                msg = (
-                    f"{path.name}, line {number} is not JSON ({error.msg}); give one complete object per line"
-                )
-                raise InputError(msg) from error
-            if not isinstance(record, dict):
-                msg = f"{path.name}, line {number} is not an object; give one {{...}} per line"
-                raise InputError(msg)
-            records.append((number, record))
-            if most is not None and len(records) == most:
-                break
-    if not records:
-        msg = f"{path.name} is empty; give at least one object"
-        raise InputError(msg)
-    return records
-
-
 def _load_parquet(path: Path, columns: Sequence[str]) -> RawTable:
     import pyarrow as pa
 
-    file = _parquet(path)
+    file = parquet_file(path)
     try:
         table = file.read(columns=list(columns))
         parsed = {name: _parquet_column(table, name, path) for name in columns}
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise InputError(_damaged(path, error)) from error
+        raise InputError(damaged_parquet(path, error)) from error
     if table.num_rows == 0:
         msg = f"{path.name} has columns and no rows; give at least one row"
         raise InputError(msg)
@@ -135,7 +111,14 @@ def _parquet_column(table: Any, name: str, path: Path) -> Coded:
     return compact(np.where(np.isin(column.codes, gaps), -1, column.codes).astype(np.int32), column.values)
 
 
-def _parquet(path: Path) -> Any:
+def parquet_file(path: Path) -> Any:
+    """Open a Parquet file.
+
+    Raises
+    ------
+    InputError, MissingExtraError
+        A damaged file, two columns of one name, or no PyArrow.
+    """
     try:
         import pyarrow as pa
         from pyarrow import parquet
@@ -147,7 +130,7 @@ def _parquet(path: Path) -> Any:
         file = parquet.ParquetFile(path)
         names = list(file.schema_arrow.names)
     except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
-        raise InputError(_damaged(path, error)) from error
+        raise InputError(damaged_parquet(path, error)) from error
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         msg = f"{path.name} has several columns called {few(twice)}; rename them"
@@ -155,6 +138,7 @@ def _parquet(path: Path) -> Any:
     return file
 
 
-def _damaged(path: Path, error: Exception) -> str:
+def damaged_parquet(path: Path, error: Exception) -> str:
+    """Say in one sentence what PyArrow says."""
     first = str(error).strip().splitlines()[0].rstrip(".")
     return f"{path.name} is truncated or no Parquet file ({first[:120]}); copy or write it again"

@@ -15,8 +15,12 @@ Nothing here imports pytest; ``tmp_path`` is its fixture of that name.
 
 from __future__ import annotations
 
+import copy
 import hashlib
-from collections.abc import Callable, Sequence
+import json
+import random
+import unittest
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -31,8 +35,17 @@ LONGEST_MESSAGE = 600
 """An error is one sentence; so much text is more than one."""
 
 
+MANGLED = 60
+ODD: tuple[Any, ...] = (
+    None, True, -1, 10**30, 10**400, 0.5, float("nan"), float("inf"), "", "x", [], ["x"], {}, {"x": 1}, [[1]], "9" * 50,
+)  # fmt: skip
+"""What is put in the place of values."""
+
+
 class ReaderTests:
-    """Inherit, set ``reader`` and write ``example``; override ``truncate`` where half a file may be a whole one.
+    """Inherit, set ``reader`` and write ``example``.
+
+    Override ``truncate`` where half a file may be a whole one, and ``mangle`` where JSON is inside another file.
 
     Attributes
     ----------
@@ -54,6 +67,18 @@ class ReaderTests:
         """Damage a file as an interrupted copy would: by default its second half is gone."""
         data = path.read_bytes()
         path.write_bytes(data[: len(data) // 2])
+
+    def mangle(self, path: Path, rng: random.Random) -> None:
+        """Replace or drop one value of a JSON file; override for JSON inside other files."""
+        if not path.name.endswith((".json", ".jsonl", ".ndjson", ".jsonlines")):
+            reason = "the example holds no JSON file"
+            raise unittest.SkipTest(reason)
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".json" and text.count("\n{") == 0:
+            path.write_text(json.dumps(mangled(json.loads(text), rng)), encoding="utf-8")
+            return
+        records = mangled([json.loads(line) for line in text.splitlines()], rng)
+        path.write_text("".join(json.dumps(record) + "\n" for record in records), encoding="utf-8")
 
     def test_reader_says_what_it_is(self) -> None:
         """A name without blanks, a description of one line."""
@@ -125,6 +150,20 @@ class ReaderTests:
         self.truncate(paths[-1])
         assert paths[-1].name in str(_refused(lambda: self._read(paths), InputError))
 
+    def test_mangled_json_is_refused_or_read(self, tmp_path: Path) -> None:
+        """Whatever stands where something else should, the answer is decisions or one sentence."""
+        paths, _ = self.example(tmp_path)
+        whole = [path.read_bytes() for path in paths]
+        rng = random.Random(1)  # noqa: S311
+        for _ in range(MANGLED):
+            self.mangle(rng.choice(list(paths)), rng)
+            try:
+                validate(self._read(paths))
+            except TrichotomyError as error:
+                _one_sentence(str(error))
+            for path, data in zip(paths, whole, strict=True):
+                path.write_bytes(data)
+
     def test_nothing_is_left_behind(self, tmp_path: Path) -> None:
         """Neither a read nor a refused read writes or changes a file."""
         paths, _ = self.example(tmp_path)
@@ -138,18 +177,40 @@ class ReaderTests:
         return read(paths, format=self.reader(), **{**self.options, **more, "mapping": mapping})
 
 
+def mangled(document: Any, rng: random.Random) -> Any:
+    """Return a copy of plain JSON in which one value is gone or another."""
+    document = copy.deepcopy(document)
+    container, key = rng.choice(list(_nodes(document)))
+    if isinstance(container, dict) and rng.random() < 0.2:
+        del container[key]
+    else:
+        container[key] = copy.deepcopy(rng.choice(ODD))
+    return document
+
+
+def _nodes(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every container and key in plain JSON."""
+    keys = list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    for key in keys:
+        yield value, key
+        yield from _nodes(value[key])
+
+
 def _refused(call: Callable[[], Any], kind: type[Exception]) -> Exception:
     """Return the error of a call that must be refused, in one sentence."""
     try:
         call()
     except kind as error:
-        message = str(error)
-        assert message
-        assert "\n" not in message, f"more than one line: {message!r}"
-        assert len(message) <= LONGEST_MESSAGE, f"longer than one sentence: {message!r}"
+        _one_sentence(str(error))
         return error
     msg = f"what cannot be read was not refused with {kind.__name__}"
     raise AssertionError(msg)
+
+
+def _one_sentence(message: str) -> None:
+    assert message
+    assert "\n" not in message, f"more than one line: {message!r}"
+    assert len(message) <= LONGEST_MESSAGE, f"longer than one sentence: {message!r}"
 
 
 def _contents(folder: Path) -> dict[str, bytes]:

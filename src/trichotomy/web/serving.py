@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from collections.abc import Callable
 
@@ -27,7 +28,8 @@ def bound(host: str, port: int) -> socket.socket:
         It is taken, or not of this machine.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    taken = socket.socket(family)
+    # with the protocol named, asyncio sends small parts at once; else each answer waits 40 ms for the one before
+    taken = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         taken.bind((host, port))
@@ -64,11 +66,13 @@ def serve(app: ASGIApp, at: socket.socket, *, started: Callable[[], None] = lamb
         ws="none",
     )
     server = _Server(config, started)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
     try:
         server.run(sockets=[at])
     except KeyboardInterrupt:  # uvicorn repeats the signal once it has ended well
         pass
     finally:
+        signal.signal(signal.SIGTERM, before)
         at.close()
 
 

@@ -52,7 +52,9 @@ def enter(site: Site, asked: Asked) -> Reply:
     token, image_key = new_token(), new_token()
     with site.database.writing() as connection:
         lock(connection)
-        known = _known(connection, earlier, identity, again=simulated or not policies.one_try)
+        known = _known(
+            connection, earlier, identity, simulated=simulated, again=simulated or not policies.one_try
+        )
         if known is None:
             row = begin(
                 connection,
@@ -86,14 +88,21 @@ def consent(site: Site, asked: Asked) -> Reply:
 
 
 def _known(
-    connection: sa.Connection, earlier: str | None, identity: tuple[str, str] | None, *, again: bool
+    connection: sa.Connection,
+    earlier: str | None,
+    identity: tuple[str, str] | None,
+    *,
+    simulated: bool,
+    again: bool,
 ) -> Participant | None:
     """Find the participant that goes on, or None where a new one begins; who has finished may do so ``again``."""
-    who = by_identity(connection, *identity) if identity else None
+    who = by_identity(connection, *identity, simulated=simulated) if identity else None
     if who is None and earlier:
         who = by_token(connection, digest(earlier))
         if who is not None and identity is not None and identity_of(connection, who.id) != identity:
             who = None  # another person at the same computer
+        if who is not None and who.simulated != simulated:
+            who = None  # the researcher had a look at it here, and now a person comes
         if who is not None and not who.current and not who.unused:
             raise RefusedError(409, "taken-over", TAKEN_OVER)
     finished = who is not None and who.state not in OPEN

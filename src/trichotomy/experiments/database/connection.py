@@ -93,6 +93,7 @@ def open_database(where: str | Path, *, digest: str, kind: str, create: bool = T
         raise InputError(msg)
     engine = _engine(url)
     try:
+        _private(url)
         _migrate(engine)
         with engine.begin() as connection:
             _belongs(connection, digest, kind, place)
@@ -127,6 +128,12 @@ def _url(where: str | Path) -> URL:
     return url.set(drivername="postgresql+psycopg") if url.get_backend_name() == "postgresql" else url
 
 
+def _private(url: URL) -> None:
+    """Let nobody else read a new file, which will say who took part."""
+    if url.get_backend_name() == "sqlite" and url.database and Path(url.database).parent.is_dir():
+        Path(url.database).touch(mode=0o600)
+
+
 def _engine(url: URL) -> sa.Engine:
     try:
         if url.get_backend_name() == "sqlite":
@@ -134,7 +141,7 @@ def _engine(url: URL) -> sa.Engine:
             sa.event.listen(engine, "connect", _prepare)
             sa.event.listen(engine, "begin", _begin)
             return engine
-        return sa.create_engine(url, pool_size=CONNECTIONS, max_overflow=2, pool_pre_ping=True)
+        return sa.create_engine(url, pool_size=CONNECTIONS, max_overflow=2)
     except (ImportError, NoSuchModuleError) as error:
         feature = "answers in PostgreSQL"
         raise MissingExtraError(feature, "web") from error

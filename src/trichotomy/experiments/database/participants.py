@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from trichotomy.experiments.database.tables import answers, events, identities, participants, sessions
+from trichotomy.experiments.database.tables import answers, events, identities, orders, participants, sessions
 from trichotomy.experiments.database.times import now
 from trichotomy.experiments.design import Placed
 
@@ -24,9 +24,15 @@ _UNUSED = sa.exists().where(
 )
 _BY_TOKEN = (  # asked with every request, so made once
     sa.select(
-        participants, sessions.c.image_key, sessions.c.replaced, sessions.c.used, _UNUSED.label("unused")
+        participants,
+        orders.c.placed,
+        sessions.c.image_key,
+        sessions.c.replaced,
+        sessions.c.used,
+        _UNUSED.label("unused"),
     )
     .join_from(sessions, participants)
+    .join(orders)
     .where(sessions.c.token == sa.bindparam("token"))
 )
 
@@ -44,6 +50,7 @@ class Participant:
     done: int
     trials: int
     placed: tuple[Placed, ...]
+    simulated: bool = False
     image_key: str = ""
     current: bool = True
     used: bool = True
@@ -84,7 +91,6 @@ def begin(
             state="consent",
             done=0,
             trials=len(placed),
-            placed=json.dumps([list(asdict(p).values()) for p in placed]),
             screen=json.dumps(dict(screen)),
             simulated=simulated,
             excluded="",
@@ -94,6 +100,8 @@ def begin(
         )
         .returning(participants.c.id)
     ).scalar_one()
+    text = json.dumps([list(asdict(p).values()) for p in placed])
+    connection.execute(orders.insert().values(participant_id=row, placed=text))
     if identity is not None or parameters:
         name, value = identity or ("", "")
         connection.execute(
@@ -141,12 +149,19 @@ def mark_used(connection: sa.Connection, token: str) -> None:
     connection.execute(sessions.update().where(sessions.c.token == token).values(used=True))
 
 
-def by_identity(connection: sa.Connection, name: str, value: str) -> Participant | None:
-    """Find the latest participant of that identity."""
+def by_identity(
+    connection: sa.Connection, name: str, value: str, *, simulated: bool = False
+) -> Participant | None:
+    """Find the latest participant of that identity, of the people or of the simulated."""
     found = connection.execute(
-        sa.select(participants)
+        sa.select(participants, orders.c.placed)
         .join_from(identities, participants)
-        .where(identities.c.name == name, identities.c.value == value)
+        .join(orders)
+        .where(
+            identities.c.name == name,
+            identities.c.value == value,
+            participants.c.simulated == simulated,
+        )
         .order_by(participants.c.id.desc())
     ).first()
     return None if found is None else _participant(found._mapping, _expired(connection, found._mapping))
@@ -191,7 +206,7 @@ def forget(connection: sa.Connection, participant: str, *, with_answers: bool = 
         return None
     gone = connection.execute(identities.delete().where(identities.c.participant_id == row)).rowcount > 0
     if with_answers:
-        for table in (events, answers, sessions):
+        for table in (events, answers, sessions, orders):
             connection.execute(table.delete().where(table.c.participant_id == row))
         connection.execute(participants.delete().where(participants.c.id == row))
     return gone or with_answers
@@ -209,7 +224,8 @@ def _expired(connection: sa.Connection, row: Mapping[Any, Any]) -> str:
 
 def _participant(row: Mapping[Any, Any], state: str, *more: Any) -> Participant:
     placed = _placed(row["placed"])
-    return Participant(row["id"], row["participant"], state, row["done"], row["trials"], placed, *more)
+    kind = bool(row["simulated"])
+    return Participant(row["id"], row["participant"], state, row["done"], row["trials"], placed, kind, *more)
 
 
 @lru_cache(maxsize=512)

@@ -45,7 +45,6 @@ participants = Table(
     Column("state", String(16), nullable=False),
     Column("done", Integer, nullable=False),
     Column("trials", Integer, nullable=False),
-    Column("placed", Text, nullable=False),
     Column("screen", Text, nullable=False),
     Column("simulated", Boolean, nullable=False),
     Column("excluded", Text, nullable=False),
@@ -55,6 +54,14 @@ participants = Table(
     Column("completed_at", String(32), nullable=True),
     CheckConstraint(f"state IN ({', '.join(map(repr, STATES))})", name="state"),
 )
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("participant_id", ForeignKey("participants.id", ondelete="CASCADE"), primary_key=True),
+    Column("placed", Text, nullable=False),
+)
+"""Everybody's order of trials; apart from the participants, whose rows are written anew with every answer."""
 
 identities = Table(
     "identities",

@@ -75,7 +75,14 @@ EVENTS: tuple[Entry, ...] = (
         "blur | focus | fullscreen-exit | fullscreen-enter | resize",
         "What happened to the window.",
     ),
-    ("at_ms", "number", "ms", "When, by the browser's clock."),
+    ("at_ms", "number", "ms since 1970", "When, by the browser's clock."),
+)
+FRAMES: tuple[Entry, ...] = (
+    PARTICIPANT,
+    ("trial", "integer", "from 0", "Place of the trial in this participant's order."),
+    ("interval_ms", "number", "ms", "Time between two frames of the participant's screen."),
+    ("image_ms", "number", "ms", "How long the image was shown; empty where it stayed until the answer."),
+    ("mask_ms", "number", "ms", "How long the mask was shown; empty where there was none."),
 )
 
 

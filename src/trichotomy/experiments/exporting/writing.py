@@ -13,6 +13,7 @@ from trichotomy.experiments.database import Database, answer_rows, event_rows, p
 from trichotomy.experiments.design import Folder
 from trichotomy.experiments.exporting.codebook import (
     EVENTS,
+    FRAMES,
     ITEMS,
     PARTICIPANTS,
     answers_entries,
@@ -26,13 +27,14 @@ from trichotomy.placement import appearing, check_free
 if TYPE_CHECKING:
     import pandas as pd
 
-NAMES = {"answers", "items", "participants", "events"}
+NAMES = {"answers", "items", "participants", "events", "frames"}
 STORE, PSYCH_DS = "people.zarr", "psych-ds"
 README = """\
 # {title}
 
 Answers of {count} people. `dataset_description.json` and `codebook.csv` say what every column is; `data/` holds the
-tables: answers (one row per participant and trial), items, participants, and events of the window.
+tables: answers (one row per participant and trial), items, participants, events of the window, and frames (how long
+images were shown).
 """
 
 
@@ -72,14 +74,18 @@ def write_export(
         Something is there already, or it cannot be written.
     """
     with database.reading() as connection:
-        answers = answers_table(folder, answer_rows(connection))
+        rows = answer_rows(connection)
+        answers = answers_table(folder, rows)
         people = _people(participant_rows(connection))
         events = _frame(event_rows(connection), EVENTS)
     if simulated:
         for table in (answers, people):
             table.loc[table["excluded"] == SIMULATED, "excluded"] = ""
     kept = set(people.loc[people["excluded"] == "", "participant"])
-    tables = {"answers": answers, "items": items_table(folder), "participants": people, "events": events}
+    tables = {
+        "answers": answers, "items": items_table(folder), "participants": people, "events": events,
+        "frames": _frames(rows),
+    }  # fmt: skip
     counted = {n: t[t["participant"].isin(kept)] if "participant" in t else t for n, t in tables.items()}
     d = to_decisions(folder, counted["answers"])
     taking_part = counted["answers"]["participant"].nunique()
@@ -106,6 +112,7 @@ def _write_psych_ds(root: Path, folder: Folder, tables: dict[str, pd.DataFrame],
         "items": ITEMS,
         "participants": PARTICIPANTS,
         "events": EVENTS,
+        "frames": FRAMES,
     }
     for name, table in tables.items():
         _write(root / "data" / f"study-{folder.experiment.kind}_description-{name}_data.csv", to_csv(table))
@@ -127,6 +134,16 @@ def _people(rows: list[dict[str, Any]]) -> pd.DataFrame:
         row |= json.loads(row.pop("screen"))
         row["excluded"] = row["excluded"] or (SIMULATED if row["simulated"] else "")
     return _frame(rows, PARTICIPANTS).astype({"accuracy": "Float64", "median_rt_ms": "Float64"})
+
+
+def _frames(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """What browsers measured, one row per answer; another program may have sent something else, which is left out."""
+    told = [json.loads(row["frames"]) if row["frames"] else None for row in rows]
+    records = [
+        {"participant": row["participant"], "trial": row["trial"], **(t if isinstance(t, dict) else {})}
+        for row, t in zip(rows, told, strict=True)
+    ]
+    return _frame(records, FRAMES).astype(dict.fromkeys(("interval_ms", "image_ms", "mask_ms"), "Float64"))
 
 
 def _frame(rows: list[dict[str, Any]], entries: tuple[tuple[str, str, str, str], ...]) -> pd.DataFrame:

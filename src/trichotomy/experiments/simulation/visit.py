@@ -32,8 +32,8 @@ class Visit:
         Trials that the server has acknowledged, in order.
     times
         Their reaction times in ms, as they were sent.
-    waits
-        Seconds that each answer took to be acknowledged.
+    sent, waits
+        When each answer was sent (by ``time.perf_counter``), and seconds until it was acknowledged.
     tries_lost
         Requests that had to be sent again.
     """
@@ -42,6 +42,7 @@ class Visit:
     state: str = ""
     acknowledged: list[int] = field(default_factory=list)
     times: list[float] = field(default_factory=list)
+    sent: list[float] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     tries_lost: int = 0
     code: str | None = None
@@ -101,6 +102,7 @@ async def visit(
         body = {"answer": given, "rt_ms": rt, "started_at_ms": time.time() * 1000 - rt, "events": []}
         begun = time.perf_counter()
         position = await ask("POST", f"api/trials/{coming['trial']}", body)
+        seen.sent.append(begun)
         seen.waits.append(time.perf_counter() - begun)
         seen.acknowledged.append(position["acknowledged"])
         seen.times.append(rt)

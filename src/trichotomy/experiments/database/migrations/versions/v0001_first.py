@@ -26,7 +26,6 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("done", sa.Integer(), nullable=False),
         sa.Column("trials", sa.Integer(), nullable=False),
-        sa.Column("placed", sa.Text(), nullable=False),
         sa.Column("screen", sa.Text(), nullable=False),
         sa.Column("simulated", sa.Boolean(), nullable=False),
         sa.Column("excluded", sa.Text(), nullable=False),
@@ -40,6 +39,15 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_participants")),
         sa.UniqueConstraint("participant", name=op.f("uq_participants_participant")),
+    )
+    op.create_table(
+        "orders",
+        sa.Column("participant_id", sa.Integer(), nullable=False),
+        sa.Column("placed", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["participant_id"], ["participants.id"], name=op.f("fk_orders_participant_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("participant_id", name=op.f("pk_orders")),
     )
     op.create_table(
         "answers",
@@ -114,5 +122,5 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Remove them."""
-    for name in ("events", "answers", "sessions", "identities", "participants", "experiments"):
+    for name in ("events", "answers", "sessions", "identities", "orders", "participants", "experiments"):
         op.drop_table(name)

@@ -1,0 +1,168 @@
+"""Eight models asked in one pass over the images, against eight passes of a plain loop with the same transforms.
+
+    python -m benchmarks.evaluate
+
+The loop is what evaluation scripts do: a data set that opens, transforms and returns one picture, a ``DataLoader``, a
+network; once per model. Its images are read in the main process, or by as many workers as there are cores, whichever is
+faster. Decisions are compared first.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.photographs import write_photographs
+from benchmarks.timing import Row, interleaved
+
+if TYPE_CHECKING:
+    from torch import nn
+
+COUNT, FEW = 192, 32
+MODELS = 8
+BATCH = 32
+FASTER = 3.0
+NOT_SLOWER = 0.95
+"""A ratio of 1, as well as a noisy machine tells it."""
+
+
+def rows(repeats: int = 3) -> list[Row]:
+    """All of them."""
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder) / "photographs"
+        size = write_photographs(data, train=2, test=COUNT, size=(375, 500))
+        words = f"{COUNT} JPEGs of 500x375, {size / 1000:.0f} kB each"
+        place = Path(folder)
+        few = Path(folder) / "few"
+        write_photographs(few, train=2, test=FEW, size=(375, 500))
+        return [
+            _row(data / "test", place, f"8 tiny networks, one transform, {words}", _tiny(1), FASTER, repeats),
+            _row(data / "test", place, f"8 tiny networks, two transforms, {words}", _tiny(2), FASTER, repeats),
+            _row(data / "test", place, f"8 tiny networks, eight transforms, {words}", _tiny(8), NOT_SLOWER, repeats),
+            _row(few / "test", place, f"8 networks that compute for long, {FEW} JPEGs", _heavy(), NOT_SLOWER, repeats),
+        ]  # fmt: skip
+
+
+def _tiny(transforms: int) -> dict[str, Any]:
+    from torch import nn
+
+    def network() -> nn.Module:
+        return nn.Sequential(nn.AvgPool2d(16), nn.Flatten(), nn.LazyLinear(2))
+
+    return _models(network, transforms)
+
+
+def _heavy() -> dict[str, Any]:
+    """Some 0.3 billion multiply-adds for each image."""
+    from itertools import pairwise
+
+    from torch import nn
+
+    def network() -> nn.Module:
+        widths = (3, 32, 64, 64)
+        layers = [
+            layer
+            for k, (before, width) in enumerate(pairwise(widths))
+            for layer in (nn.Conv2d(before, width, 3, 1 if k == 1 else 2, 1), nn.ReLU())
+        ]
+        return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(widths[-1], 2))
+
+    return _models(network, 1)
+
+
+def _models(network: Callable[[], nn.Module], transforms: int) -> dict[str, Any]:
+    import torch
+
+    from trichotomy.evaluation import Crop
+
+    found: dict[str, Any] = {}
+    for k in range(MODELS):
+        torch.manual_seed(k)
+        crop = Crop(
+            resize=256 - k % transforms, crop=224, mean=(0.485, 0.456, 0.406), std=(0.229, 0.224, 0.225)
+        )
+        made = network().eval()
+        with torch.no_grad():
+            made(torch.zeros(1, 3, 224, 224))
+        found[f"model-{k}"] = (made, crop)
+    return found
+
+
+def _row(data: Path, place: Path, what: str, models: Mapping[str, Any], wanted: float, repeats: int) -> Row:
+    import trichotomy as tri
+
+    def ours() -> NDArray[Any]:
+        done = tri.evaluate(models, place / "x.zarr", data=data, batch_size=BATCH, force=True)
+        assert not done.failed
+        return np.asarray(done.store.read()["response"].values[:, 0])
+
+    workers = _faster_workers(data, models)
+    found, expected = ours(), _loops(data, models, workers)
+    assert (found == expected).mean() > 0.999, "decisions differ"
+    mine, theirs = interleaved(ours, lambda: _loops(data, models, workers), repeats=repeats)
+    note = f"the loop reads with {workers} workers" if workers else "the loop reads in its own process"
+    text = f">= {wanted:g} x" if wanted > 1 else "not slower"
+    return Row(f"{what}: one pass, eight passes", mine, theirs, text, theirs / mine >= wanted, note)
+
+
+def _faster_workers(data: Path, models: Mapping[str, Any]) -> int:
+    import time
+
+    one = dict([next(iter(models.items()))])
+    taken = {}
+    for workers in (0, os.cpu_count() or 1):
+        start = time.perf_counter()
+        _loops(data, one, workers)
+        taken[workers] = time.perf_counter() - start
+    return min(taken, key=taken.__getitem__)
+
+
+class _Folder:
+    """A data set as evaluation scripts have it."""
+
+    def __init__(self, paths: list[Path], transform: Any) -> None:
+        self.paths, self.transform = paths, transform
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, i: int) -> Any:
+        from PIL import Image
+
+        with Image.open(self.paths[i]) as picture:
+            return self.transform(picture.convert("RGB"))
+
+
+def _loops(data: Path, models: Mapping[str, Any], workers: int) -> NDArray[np.int64]:
+    """int64[M, N]: responses, model after model."""
+    import torch
+    from torch.utils.data import DataLoader
+
+    paths = sorted(data.rglob("*.jpg"))
+    answers = []
+    for network, transform in models.values():
+        loader: Any = DataLoader(_Folder(paths, transform), batch_size=BATCH, num_workers=workers)  # type: ignore[arg-type]
+        with torch.inference_mode():
+            answers.append(np.concatenate([network(batch).argmax(1).numpy() for batch in loader]))
+    return np.stack(answers)
+
+
+def main() -> None:
+    """Measure and print the rows of a Markdown table."""
+    print("| what, against what | ours (s) | theirs (s) | theirs / ours | wanted | met | |")
+    print("|---|---:|---:|---:|---|---|---|")
+    for row in rows():
+        met = "yes" if row.met else "**no**"
+        print(
+            f"| {row.what} | {row.ours:.4g} | {row.theirs:.4g} | {row.ratio:.3g} | {row.wanted} | {met} | {row.note} |"
+        )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,167 @@
+"""People who name the class of an image, as observers beside networks: error consistency and the noise ceiling."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from trichotomy import estimators
+from trichotomy.decisions import MISSING, NO_ANSWER, Decisions, at_epoch, concat, correctness, from_arrays
+from trichotomy.decisions.schema import few
+from trichotomy.errors import InputError
+from trichotomy.stats.people.answers import Answers
+from trichotomy.stats.snapshot import BOUNDS, Seed, pair_matrix, snapshot
+
+HUMAN, MODEL = "human", "model"
+BETWEEN = {
+    "human-human": (HUMAN, HUMAN),
+    "human-model": (HUMAN, MODEL),
+    "model-model": (MODEL, MODEL),
+}
+
+
+def as_decisions(a: Answers) -> Decisions:
+    """Answers of a categorisation experiment as Decisions with ``kind`` human; an empty answer is no valid answer (-2).
+
+    Raises
+    ------
+    InputError
+        Another kind of experiment, or trials without a target.
+    """
+    if a.kind != "categorise":
+        msg = f"only people who name classes are observers beside networks; this experiment is of {a.kind}"
+        raise InputError(msg)
+    main = a.main
+    target = main["target"].fillna("").astype(str) if "target" in main else None
+    if target is None or (target == "").all():
+        msg = "the answers have no 'target', so it is not known which class is right"
+        raise InputError(msg)
+    said = main["answer"].fillna("").astype(str)
+    classes = sorted((set(target) | set(said)) - {""})
+    place = {name: k for k, name in enumerate(classes)}
+    items, people = list(dict.fromkeys(main["item"])), a.participants
+    rows = np.array([people.index(p) for p in main["participant"]])
+    where = {item: k for k, item in enumerate(items)}
+    columns = np.array([where[i] for i in main["item"]])
+    response = np.full((len(people), len(items)), MISSING, dtype=np.int32)
+    response[rows, columns] = [place.get(text, NO_ANSWER) for text in said]
+    truth = np.full(len(items), MISSING, dtype=np.int32)
+    truth[columns] = [place.get(text, MISSING) for text in target]
+    return from_arrays(
+        response, target=truth, observers=people, items=items, classes=classes,
+        observer_coords={"kind": np.full(len(people), HUMAN, dtype=object)},
+    )  # fmt: skip
+
+
+def beside_networks(people: Decisions, networks: Decisions, *, epoch: int | None = None) -> Decisions:
+    """People and networks as observers of the items that the people were shown: right or wrong.
+
+    Networks may choose among other classes than people; only being right is compared.
+
+    Raises
+    ------
+    InputError
+        No item in common.
+    """
+    one = at_epoch(networks, epoch)
+    known = {str(item): k for k, item in enumerate(one["item"].values)}
+    shared = [str(i) for i in people["item"].values if str(i) in known]
+    if not shared:
+        msg = (
+            f"the networks' store and the experiment have no item in common (such as {few(people['item'].values)} "
+            f"of the experiment, {few(one['item'].values)} of the store); give the store of the experiment"
+        )
+        raise InputError(msg)
+    parts = []
+    for d, kind in ((at_epoch(people), HUMAN), (one, MODEL)):
+        place = {str(item): k for k, item in enumerate(d["item"].values)}
+        correct = correctness(d).values[:, 0][:, [place[i] for i in shared]]
+        kinds = (
+            d["kind"].values if kind == MODEL and "kind" in d.coords else np.full(len(correct), kind, object)
+        )
+        parts.append(
+            from_arrays(correct=correct, observers=[str(o) for o in d["observer"].values], items=shared,
+                        observer_coords={"kind": np.array(kinds, dtype=object)})
+        )  # fmt: skip
+    return concat(parts)
+
+
+def human_consistency(d: Decisions, *, level: float = 0.95, draws: int = 1000, rng: Seed = 0) -> xr.Dataset:
+    """Error consistency of people with people, and with networks, and the noise ceiling between people.
+
+    Parameters
+    ----------
+    d
+        Decisions whose coordinate ``kind`` says who is ``human``; everybody else is a model.
+
+    Returns
+    -------
+    Dataset over ``observer_a``, ``observer_b``: ``kappa``, ``n``. Over ``between`` (human-human: the ceiling;
+    human-model; model-model): ``mean`` over pairs, ``ci`` over items, ``lowest``, ``highest``, ``pairs``. Over
+    ``observer``: ``kind``; ``with_people``, the mean kappa with every (other) person; ``with_majority``, kappa with
+    what most (other) people got right, ties left out: for a person the leave-one-out ceiling.
+
+    References
+    ----------
+    Geirhos, Meding & Wichmann 2020; Nili et al. 2014.
+    """
+    shot = snapshot(d, None, at_least=2)
+    given = at_epoch(d)["kind"].values if "kind" in d.coords else np.full(len(shot.observers), MODEL)
+    kind = np.where(given == HUMAN, HUMAN, MODEL).astype(object)
+    people = np.flatnonzero(kind == HUMAN)
+    if not len(people):
+        msg = "no observer is a person; their coordinate 'kind' is to be 'human'"
+        raise InputError(msg)
+    kappa = estimators.error_consistency(shot.correct)
+    np.fill_diagonal(kappa, np.nan)
+    rows = []
+    for a, b in BETWEEN.values():
+        pairs = np.triu(
+            (kind == a)[:, None] & (kind == b)[None, :] | (kind == b)[:, None] & (kind == a)[None, :], 1
+        )
+        values = kappa[pairs]
+        values = values[np.isfinite(values)]
+        if not len(values):
+            rows.append((np.nan,) * 5 + (0,))
+            continue
+        mean = estimators.mean_kappa(shot.correct, pairs=pairs, level=level, draws=draws, rng=rng)
+        rows.append((mean.value, mean.lower, mean.upper, values.min(), values.max(), len(values)))
+    table = np.array(rows, dtype=float)
+    return xr.Dataset(
+        {
+            "kappa": pair_matrix(kappa, shot.observers),
+            "n": pair_matrix(estimators.pair_cells(shot.correct).n, shot.observers),
+            "mean": ("between", table[:, 0]),
+            "ci": (("between", "ci_bound"), table[:, 1:3]),
+            "lowest": ("between", table[:, 3]),
+            "highest": ("between", table[:, 4]),
+            "pairs": ("between", table[:, 5].astype(int)),
+            "with_people": ("observer", _with_people(kappa, people)),
+            "with_majority": ("observer", _with_majority(shot.correct, people)),
+        },
+        coords={"between": list(BETWEEN), "observer": shot.observers, "kind": ("observer", kind),
+                "ci_bound": list(BOUNDS)},
+        attrs=shot.attrs("error consistency (kappa)", n=len(shot.items), participants=len(people), level=level,
+                         interval="linearised over items, people and networks as given", seed=None,
+                         reference="Geirhos et al. 2020; Nili et al. 2014"),
+    )  # fmt: skip
+
+
+def _with_people(kappa: NDArray[np.float64], people: NDArray[np.intp]) -> NDArray[np.float64]:
+    columns = kappa[:, people]
+    n = np.isfinite(columns).sum(axis=1)
+    return np.where(n > 0, np.nansum(columns, axis=1) / np.maximum(n, 1), np.nan)
+
+
+def _with_majority(correct: NDArray[np.int8], people: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Kappa of each observer with whether most (other) people are right; ties and unanswered items left out."""
+    found = np.full(len(correct), np.nan)
+    for m, own in enumerate(correct):
+        others = correct[people[people != m]]
+        if not len(others):
+            continue
+        lead = (others == 1).sum(axis=0) - (others == 0).sum(axis=0)
+        most = np.where(lead == 0, -1, lead > 0).astype(np.int8)
+        found[m] = estimators.error_consistency(np.stack([own, most]))[0, 1]
+    return found

@@ -1,0 +1,63 @@
+"""What the results about people share: the weights of their resamples, and what their attributes say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from trichotomy import estimators
+from trichotomy.stats.snapshot import Seed, seed_of, with_bounds
+
+DRAWS = 1000
+LEVEL = 0.95
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resamples:
+    """Weights of people and items: row 0 is what was seen (all ones), the others are drawn.
+
+    Attributes
+    ----------
+    person, item
+        float[draws + 1, M] and float[draws + 1, N].
+    level, seed
+        Of the intervals, and of the draws.
+    """
+
+    person: NDArray[np.float64]
+    item: NDArray[np.float64]
+    level: float
+    seed: int | None
+
+    @classmethod
+    def of(
+        cls,
+        people: int,
+        items: int,
+        *,
+        strata: ArrayLike | None = None,
+        draws: int = DRAWS,
+        level: float = LEVEL,
+        rng: Seed = 0,
+    ) -> Resamples:
+        """Draw ``draws`` resamples; items within ``strata``."""
+        person, item = estimators.crossed_weights(people, items, strata=strata, draws=draws, rng=rng)
+        return cls(
+            np.vstack([np.ones(people), person]), np.vstack([np.ones(items), item]), level, seed_of(rng)
+        )
+
+    def bounds(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Percentile interval of each quantity, float[..., 2], from float[draws + 1, ...], the estimate first."""
+        return with_bounds(*estimators.percentile_bounds(values[1:], values[0], level=self.level))
+
+    def attrs(self, method: str, *, what: str = "people and items", **more: Any) -> dict[str, Any]:
+        """Attributes of a result whose intervals these are."""
+        if self.person.shape[1] == 1:
+            what = what.replace("people and ", "").replace("people", "the answers")
+        return {
+            "method": method, "participants": self.person.shape[1], "n": self.item.shape[1], "level": self.level,
+            "interval": f"percentile bootstrap over {what}, {len(self.person) - 1} draws", "seed": self.seed, **more,
+        }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -65,3 +66,27 @@ def test_what_is_wrong_is_one_sentence(prepared, options, message):
     assert (status, out) == (2, "")
     assert message in err
     assert "Traceback" not in err
+
+
+def test_a_port_that_is_taken_is_said_before_anything_is_read(prepared):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        status, _, err = prepared("browse", "absent.zarr", "--no-open", "--port", port)
+    assert status == 2
+    assert "choose another --port" in err
+
+
+def test_a_network_that_failed_is_left_out_and_named(prepared, tmp_path):
+    d = from_arrays(
+        [[[0, 1]] * 2, [[0, 1]] * 2, [[0, 0], [-1, -1]]], target=[0, 1], epochs=[0, 1], observers=["a", "b", "c"],
+        observer_coords={"failure": ["", "", "out of memory"]},
+    )  # fmt: skip
+    write(d, tmp_path / "f.zarr")
+    command = [sys.executable, "-m", "trichotomy", "browse", "f.zarr", "--no-open"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
+        said = server.stderr.readline()
+        server.send_signal(signal.SIGTERM)
+        server.communicate(timeout=20)
+    assert said == "Warning: c is left out: out of memory\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -53,39 +54,44 @@ def browse(
     from trichotomy.decisions import select
     from trichotomy.web import bound, serve
 
-    d = o.load(
-        sources, **o.reading(format, targets, annotations, mapping, where, duplicates, top_k, accepted, order)
-    )
-    d = _present(select(d, drop=drop or (), exclude=exclude), epoch)
-    d, named = _with_texts(d, texts)
-    with steps("Getting ready", unit="observers") as step:
-        step("looking for images")
-        pictures = _images(d, images)
-        found = catalogue(
-            d, title=" ".join(Path(s).name for s in sources[:3]), tolerance=tolerance, one_per=one_per, epoch=epoch,
-            texts=named, progress=step,
-        )  # fmt: skip
-    at = bound("127.0.0.1", port)
-    address = f"http://127.0.0.1:{at.getsockname()[1]}/"
-    what = "no images" if pictures is None else f"{int(pictures.there.sum()):,} with an image"
+    reading = o.reading(format, targets, annotations, mapping, where, duplicates, top_k, accepted, order)
+    with closing(bound("127.0.0.1", port)) as at:  # taken first: reading may last
+        d = _present(select(o.load(sources, **reading), drop=drop or (), exclude=exclude), epoch)
+        d, named = _with_texts(d, texts)
+        with steps("Getting ready", unit="observers") as step:
+            step("looking for images")
+            pictures = _images(d, images)
+            found = catalogue(
+                d, title=" ".join(Path(s).name for s in sources[:3]), tolerance=tolerance, one_per=one_per, epoch=epoch,
+                texts=named, progress=step,
+            )  # fmt: skip
+        address = f"http://127.0.0.1:{at.getsockname()[1]}/"
+        what = "no images" if pictures is None else f"{int(pictures.there.sum()):,} with an image"
 
-    def started() -> None:
-        typer.echo(f"{len(found.items):,} items ({what}), {len(found.observers):,} observers: {address}")
-        typer.echo("Ctrl-C ends.")
-        if not no_open:
-            import threading
-            import webbrowser
+        def started() -> None:
+            typer.echo(f"{len(found.items):,} items ({what}), {len(found.observers):,} observers: {address}")
+            typer.echo("Ctrl-C ends.")
+            if not no_open:
+                _open(address)
 
-            threading.Thread(
-                target=webbrowser.open, args=(address,), daemon=True
-            ).start()  # it may take its time
-
-    serve(application(Site.of(found, pictures)), at, started=started)
+        serve(application(Site.of(found, pictures)), at, started=started)
     typer.echo("Stopped.")
+
+
+def _open(address: str) -> None:
+    """Open a browser, which may take its time."""
+    import threading
+    import webbrowser
+
+    threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
 
 def _present(d: Decisions, epoch: int | None) -> Decisions:
     """Leave out the observers of runs that failed or are not finished, and say so."""
+    from trichotomy.stats import failures
+
+    if not failures(d):
+        return d
     from trichotomy.report.attendance import attendance
 
     present = attendance(d, epoch)

@@ -64,7 +64,7 @@ def test_a_figure_by_name(run, stores):
     assert out.startswith("x.png: How the agreement of representations")
     status, _, err = run("figure", "heatmaps", "d.zarr", "--features", "f.zarr", "--out", "y.png")
     assert status == 2
-    assert "no figure of features called 'heatmaps'" in err
+    assert "--features is for the figures similarity, similarity-heatmap" in err
 
 
 @pytest.mark.parametrize(

@@ -192,3 +192,11 @@ def test_items_without_targets_have_no_classes(people):
     blank = people.assign(target=("item", np.full(people.sizes["item"], -1, dtype=np.int16)))
     with pytest.raises(InputError, match="no target"):
         tri.curate(blank, size=10, stratify="class", validate=False)
+
+
+def test_items_that_say_nothing_can_be_drawn_all_the_same():
+    correct = np.ones((10, 50), dtype=np.int8)
+    request = Request(size=10)
+    choice = choose(judge(correct, request), request, rng=np.random.default_rng(0))
+    assert len(set(choice.positions.tolist())) == 10
+    assert choice.weights.sum() == pytest.approx(1)

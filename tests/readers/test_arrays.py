@@ -282,3 +282,16 @@ def test_annotations_without_a_value_per_item(tmp_path: Path):
     np.savez(tmp_path / "a.npz", boxes=np.zeros((3, 4)))
     with pytest.raises(InputError, match=r"no array of a\.npz has one value per item"):
         read(path, annotations=tmp_path / "a.npz")
+
+
+def test_an_array_that_unpacks_to_far_more_than_it_is_is_refused(tmp_path, monkeypatch):
+    from trichotomy.readers import arrayfiles
+
+    monkeypatch.setattr(arrayfiles, "ALWAYS", 1000)
+    np.savez_compressed(
+        tmp_path / "d.npz", responses=np.zeros((100, 5000), dtype=np.int64), targets=np.zeros(5000, int)
+    )
+    with pytest.raises(InputError, match=r"'responses' in d\.npz would unpack from .* to 4,000,128 bytes"):
+        read(tmp_path / "d.npz")
+    monkeypatch.setattr(arrayfiles, "ALWAYS", 10_000_000)
+    assert read(tmp_path / "d.npz").sizes["observer"] == 100

@@ -266,3 +266,11 @@ def test_parts_without_a_column_lose_it():
     one = {"item": np.array(["a"]), "response": np.array([1]), "target": np.array([0])}
     other = {"item": np.array(["b"]), "response": np.array([1])}
     assert sorted(joined([one, {}, other], duplicates="error", where="x")) == ["item", "response"]
+
+
+@pytest.mark.parametrize("place", [N, -1])
+def test_tensor_places_that_no_item_has_are_refused_at_once(tmp_path, place):
+    torch = pytest.importorskip("torch")
+    recorder = tri.Recorder(tmp_path / "r.zarr", "net", items=IDS, target=LABELS, epochs=1)
+    with pytest.raises(InputError, match="are not among the"):
+        recorder.add(torch.as_tensor(LOGITS[0][:2]), index=torch.tensor([0, place]))

@@ -92,6 +92,7 @@ def verdict_lines(subset: Subset) -> list[str]:
 _SENTENCE = {
     "better": "It orders observers it was not chosen by better than random subsets do.",
     "worse": "It orders observers it was not chosen by **less well** than random subsets do.",
+    "no interval": "With these observers it cannot be told from a random subset: no interval could be made.",
     "undecided": "With these observers it cannot be told from a random subset: the interval holds one.",
 }
 

@@ -161,8 +161,9 @@ def _draw(
     judged: Judgement, pool: NDArray[np.intp], group: NDArray[np.int64], size: int, rng: np.random.Generator
 ) -> Choice:
     """Draw along strata, or else along difficulty, half by importance for differences, half by root information."""
-    importance = sum(x / x.mean() for x in (judged.difference[pool], np.sqrt(_of(judged.information)[pool])))
-    assert isinstance(importance, np.ndarray)
+    parts = (judged.difference[pool], np.sqrt(_of(judged.information)[pool]))
+    telling = [x / x.mean() for x in parts if x.mean() > 0]
+    importance = np.sum(telling, axis=0) if telling else np.ones(len(pool))
     _, member = np.unique(group, return_inverse=True)
     per_group = np.bincount(member, weights=importance) / np.bincount(member)
     # With strata of equal shares and difficulty within them, one random start would take the same rank in each.

@@ -244,8 +244,10 @@ def _with_interval(
 
 
 def _verdict(row: dict[str, tuple[float, ...]], M: int, G: int) -> str:
-    """One of: too few, undecided, better, worse."""
+    """One of: too few, no interval, undecided, better, worse."""
     if M < FEWEST_OBSERVERS or G < FEWEST_FAMILIES or not np.isfinite(row["rank_random"][0]):
         return "too few"
     _, low, high = row["swapped_ratio"]
+    if np.isnan(low) or np.isnan(high):
+        return "no interval"
     return "better" if high < 1 else "worse" if low > 1 else "undecided"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +20,11 @@ from trichotomy.readers.files import refuse_unreadable
 from trichotomy.readers.rawtable import Coded, RawTable, coded_array, identifiers
 
 SUFFIXES = (".npy", ".npz")
+LARGEST_MEMBER = 64 * 2**30
+"""Bytes of an array in an archive, unpacked; compressed zeros can pretend to any size."""
+LARGEST_RATIO = 200
+"""Bytes unpacked for a byte packed, of an array of more than ``ALWAYS`` bytes."""
+ALWAYS = 2**28
 
 
 class PythonObjectsError(InputError):
@@ -38,6 +44,7 @@ class Archive(Mapping[str, NDArray[Any]]):
             raise KeyError(name)
         if name not in self.read:
             with _numpy_faults(self.path, name), np.load(self.path, allow_pickle=False) as archive:
+                _refuse_bombs(self.path, name, archive.zip)
                 self.read[name] = np.asarray(archive[name])
         return self.read[name]
 
@@ -77,6 +84,20 @@ def load_arrays(path: Path) -> Mapping[str, NDArray[Any]]:
         structured = arrays[""]
         arrays = {str(name): structured[name] for name in structured.dtype.names or ()}
     return arrays
+
+
+def _refuse_bombs(path: Path, name: str, archive: zipfile.ZipFile) -> None:
+    """Refuse an array that unpacks to far more than it is; NumPy would make all of it."""
+    members = {info.filename.removesuffix(".npy"): info for info in archive.infolist()}
+    if name not in members:
+        return
+    size, packed = members[name].file_size, max(members[name].compress_size, 1)
+    if size > LARGEST_MEMBER or (size > ALWAYS and size > LARGEST_RATIO * packed):
+        msg = (
+            f"'{name}' in {path.name} would unpack from {packed:,} to {size:,} bytes, which no decisions do; save it "
+            "as .npy if it is what it should be"
+        )
+        raise InputError(msg)
 
 
 @contextmanager

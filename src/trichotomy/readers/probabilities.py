@@ -12,6 +12,7 @@ with a NaN is missing.
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -59,7 +60,7 @@ class ProbabilitiesReader:
             if kind != ".npy" or not path.is_file():
                 return 0.0
             array = _mapped(path)
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error):
             return 0.0
         return 0.95 if array is not None and looks_probable(array) else 0.0
 

@@ -54,6 +54,7 @@ class Known:
             of = dict(zip(self.items.tolist(), self.target.tolist(), strict=True))
             self.target = np.array([of[i] for i in items])
         self.items = items
+        self._on_device.clear()
 
     def target_of(self, place: Any, outputs: Any) -> Any:
         """Classes of the items of a batch, on the device of the outputs where places are tensors."""
@@ -64,7 +65,12 @@ class Known:
             device = str(outputs.device)
             if device not in self._on_device:
                 self._on_device[device] = torch.as_tensor(self.target, device=outputs.device)
-            return self._on_device[device][place.to(outputs.device).long()]
+            if (
+                place.device.type == "cpu"
+            ):  # elsewhere the places are checked when they come back: no waiting for them
+                self._check(to_array(place))
+            N = len(self.target)
+            return self._on_device[device][place.to(outputs.device).long().clamp(0, N - 1)]
         where = to_array(place)
         if where.dtype == object:
             import pandas as pd

@@ -18,7 +18,8 @@ class UnknownNameError(TrichotomyError, LookupError):
         from difflib import get_close_matches
 
         close = get_close_matches(name, known, n=3, cutoff=0.5)
-        hint = f" Did you mean {' or '.join(close)}?" if close else f" Known: {', '.join(sorted(known))}."
+        listed = f" Known: {', '.join(sorted(known))}." if known else " There is none yet."
+        hint = f" Did you mean {' or '.join(close)}?" if close else listed
         super().__init__(f"there is no {kind} called '{name}'.{hint}")
 
 

@@ -77,8 +77,8 @@ def test_a_figure_by_name(run, stores):
         (["--features", "f.zarr", "--measure", "rank-rsa", "--bootstrap", "9"], "not offered for rank-rsa"),
         (["--features", "d.zarr"], "is not a store of features"),
         (["--features", "nowhere.zarr"], "there is no store of features at nowhere.zarr"),
-        (["--states"], "carry no plan of a study"),
-        ([], "carry no plan of a study"),
+        (["--states"], "is not of a study, so there are no states"),
+        ([], "is not of a study, so there are no states"),
         (["--features", "f.zarr", "--epoch", "3"], "no features are of epoch 3"),
     ],
 )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def figure(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Figure to draw; a wrong name lists them.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Figure to draw; the name '?' lists them.")],
     sources: Annotated[
         list[str],
         typer.Argument(
@@ -100,10 +100,14 @@ def _of_features(name: str, d: Decisions, features: Path, out: Path, **chosen: A
 
 def _of_answers(name: str, sources: list[str], out: Path, seed: int) -> Drawing:
     from trichotomy.cli.experiment_analysis import answers_of
+    from trichotomy.decisions import is_store
     from trichotomy.errors import InputError
     from trichotomy.report import ExperimentAnalysis, draw_experiment
 
     if len(sources) > 1:
         msg = f"the figure '{name}' is of the answers of one experiment; {len(sources)} sources are given"
+        raise InputError(msg)
+    if is_store(sources[0]):
+        msg = f"the figure '{name}' is of people's answers, not of decisions; name an experiment's export or folder"
         raise InputError(msg)
     return draw_experiment(name, ExperimentAnalysis(answers_of(Path(sources[0])), rng=seed), out)

@@ -10,6 +10,7 @@ import typer
 from trichotomy.cli import options as o
 
 if TYPE_CHECKING:
+    from trichotomy.decisions import Decisions
     from trichotomy.representations import Features
 
 INTERRUPTED = 130
@@ -81,6 +82,7 @@ def similarity(
     if features is not None:
         f = open_features(features)
     else:
+        _check_study(source, d)
         f = _from_states(source, out, epoch, layer, dtype, device, resume=resume, force=force)
     notes = tuple(f.attrs["provenance"].get("configuration", {}).get("notes", ()))
     with steps("Comparing", unit="pairs") as step:
@@ -98,6 +100,17 @@ def similarity(
         return
     typer.echo(report.headline)
     typer.echo(f"Numbers: {out / 'similarity.json'}, figures: {out / 'figures'}")
+
+
+def _check_study(source: str, d: Decisions) -> None:
+    from trichotomy.errors import InputError
+
+    if "study" not in d.attrs.get("provenance", {}):
+        msg = (
+            f"{source} is not of a study, so there are no states to make features from; name a store of features with "
+            "--features (trichotomy evaluate --features and tri.features write one)"
+        )
+        raise InputError(msg)
 
 
 def _from_states(

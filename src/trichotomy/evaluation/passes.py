@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from trichotomy.datasets.threads import spread
-from trichotomy.errors import TrichotomyError
+from trichotomy.decisions import MISSING
+from trichotomy.errors import InputError, TrichotomyError
 from trichotomy.evaluation.classes import Answers, answers, decide
 from trichotomy.evaluation.hooks import LOGITS, layer_outputs
 from trichotomy.evaluation.images import Images
@@ -143,17 +144,29 @@ class Pass:
             one._made.clear()
 
     def _forward(self, one: Asked, batch: Tensor, items: range) -> Tensor:
-        if self.keep_features is not None:
-            found = layer_outputs(one.model.network, batch, (LOGITS, *self.layers))
-            self.keep_features(one, items.start // self.batch_size, found)
-            return torch.from_numpy(found[LOGITS])
-        with torch.inference_mode():
-            found = one.model.network(batch)
-        if not isinstance(found, Tensor) or found.ndim != 2 or len(found) != len(items):
-            shape = f"shape {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
-            msg = f"'{one.id}' gives {shape} for {len(items)} images; it must give a row of logits for each"
-            raise _WrongOutputError(msg)
-        return found
+        network = one.model.network
+        if self.keep_features is None:
+            with torch.inference_mode():
+                logits = network(batch)
+            return _rows(logits, one.id, len(items))
+
+        def check(*given: Any) -> None:
+            _rows(given[-1], one.id, len(items))
+
+        with network.register_forward_hook(check):  # before it is laid out as features are
+            found = layer_outputs(network, batch, (LOGITS, *self.layers))
+        logits = torch.from_numpy(found[LOGITS])
+        missing = self._unreadable(items)
+        if missing:
+            found = {layer: values.copy() for layer, values in found.items()}  # they may be the batch itself
+            for layer in self.layers:
+                found[layer][missing] = np.nan
+        self.keep_features(one, items.start // self.batch_size, found)
+        return logits
+
+    def _unreadable(self, items: range) -> list[int]:
+        """Places in a batch of the items that there is no picture of."""
+        return [k for k, item in enumerate(items) if item in self.pictures.unreadable]
 
     def _decided(self, one: Asked, logits: Tensor, items: range) -> Columns:
         if one.how is None:
@@ -163,7 +176,12 @@ class Pass:
             item = self.images.ids[items[int(bad.nonzero()[0, 0])]]
             msg = f"'{one.id}' gives numbers that are not finite, first for the item '{item}'; check its weights"
             raise _WrongOutputError(msg)
-        return decide(logits, one.how, self.images.targets[items.start : items.stop])
+        made = decide(logits, one.how, self.images.targets[items.start : items.stop])
+        missing = self._unreadable(items)
+        if missing:
+            response, p_target, p_response = made
+            response[missing], p_target[missing], p_response[missing] = MISSING, np.nan, np.nan
+        return made
 
     def _close(self, one: Asked, start: int) -> None:
         """Keep the answers of a span that has been asked in full."""
@@ -217,25 +235,67 @@ class Pictures:
     ----------
     again
         Whether another pass will want them.
+    unreadable
+        Items that cannot be decoded. Another picture stands in for each, so that batches keep their shape; what models
+        say of it counts as missing.
     """
 
     def __init__(self, images: Images) -> None:
-        self._picture = images.picture
+        self._picture, self._count = images.picture, len(images.ids)
+        self._spare: Image | None = None
+        self.unreadable: set[int] = set()
         self._kept: dict[int, Image] = {}
         self._left = KEPT_BYTES
         self.again = False
 
     def __call__(self, i: int) -> Image:
-        """Return the picture of item i."""
+        """Return the picture of item i, or one that stands in for it.
+
+        Raises
+        ------
+        InputError
+            No item can be decoded.
+        """
         found = self._kept.get(i)
         if found is not None:
             return found
-        picture = self._picture(i)
+        picture = self._decoded(i)
+        if picture is None:
+            return self._stand_in()
         size = picture.width * picture.height * len(picture.getbands())
         if self.again and size <= self._left:
             self._left -= size
             self._kept[i] = picture
         return picture
+
+    def _decoded(self, i: int) -> Image | None:
+        if i in self.unreadable:
+            return None
+        try:
+            self._spare = picture = self._picture(i)
+        except InputError:
+            self.unreadable.add(i)
+            return None
+        return picture
+
+    def _stand_in(self) -> Image:
+        for i in range(self._count):
+            if self._spare is not None:
+                return self._spare
+            self._decoded(i)
+        if self._spare is None:
+            msg = f"none of the {self._count} images can be read; copy them again"
+            raise InputError(msg)
+        return self._spare
+
+
+def _rows(found: Any, name: str, count: int) -> Tensor:
+    """Return a network's logits, if they are a row for each image."""
+    if not isinstance(found, Tensor) or found.ndim != 2 or len(found) != count:
+        shape = f"shape {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
+        msg = f"'{name}' gives {shape} for {count} images; it must give a row of logits for each"
+        raise _WrongOutputError(msg)
+    return found
 
 
 class _WrongOutputError(TrichotomyError):

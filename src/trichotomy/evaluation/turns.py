@@ -20,7 +20,7 @@ from trichotomy.evaluation.checkpoints import weights_hash
 from trichotomy.evaluation.entries import Entry
 from trichotomy.evaluation.hooks import check_layers
 from trichotomy.evaluation.images import Images, Part
-from trichotomy.evaluation.parts import Parts
+from trichotomy.evaluation.parts import Parts, begun
 from trichotomy.evaluation.passes import Asked, Pass, Pictures
 from trichotomy.evaluation.sources import Model, load
 from trichotomy.models.packages import one_line
@@ -67,7 +67,7 @@ class Work:
     def carry_out(self) -> None:
         """Group after group of models that fit together makes a pass over the images."""
         pending = {observer for observer, _ in self.store.pending()}
-        self.store.forgive([entry.id for entry in self.wanted if entry.id in pending])
+        self.store.forgive([entry.id for entry in self.wanted])
         for k, entry in enumerate(self.wanted):
             self.missing[k] = self._missing(k, entry.id in pending)
             if self.missing[k]:
@@ -128,7 +128,7 @@ class Work:
             model = load(entry, self.images)
             if self.features is not None:
                 check_layers(model.network, self.features.layers)
-            self._describe(entry, model, begun=len(missing) < len(self.parts.spans))
+            self._describe(entry, model, begun=self._begun(k))
         except (TrichotomyError, MemoryError) as error:
             self._failed(k, one_line(error))
             return None
@@ -137,14 +137,25 @@ class Work:
             return None
         return Asked(k, entry.id, model, missing)
 
+    def _begun(self, k: int) -> bool:
+        """Whether there are decisions or features of a model, of any of the items."""
+        if self.store.done_by(self.wanted[k].id)[0] or begun(Path(self.store.path), k):
+            return True
+        found = self.features
+        return found is not None and len(found.pending(found.readings[k])) < found.chunks
+
     def _describe(self, entry: Entry, model: Model, *, begun: bool) -> None:
-        """Note what is known of a model; one whose weights have changed since it began is refused."""
+        """Note what is known of a model; one whose weights or transform have changed since it began is refused."""
         digest = weights_hash(model.network)
         known = dict(self.store.provenance.get(MODELS, {}))
-        before = known.get(entry.id, {}).get("weights_sha256")
-        if begun and before not in (None, digest):
-            msg = f"the weights of '{entry.id}' are not those that it began with; evaluate it to a store of its own"
-            raise InputError(msg)
+        before = known.get(entry.id, {})
+        if begun:
+            now = {"weights_sha256": digest, "transform": model.transform.text}
+            for key, what in (("weights_sha256", "weights"), ("transform", "transform")):
+                if before.get(key) not in (None, now[key]):
+                    are = "are not those" if what == "weights" else "is not the one"
+                    msg = f"the {what} of '{entry.id}' {are} that it began with; evaluate it to a store of its own"
+                    raise InputError(msg)
         own = entry.expected is not None
         top1 = entry.expected if own else model.expected
         on_imagenet = self.images.is_imagenet and self.images.mapping is None
@@ -152,6 +163,8 @@ class Work:
             "source": entry.source, **model.about, **entry.about, "transform": model.transform.text,
             "weights_sha256": digest,
         }  # fmt: skip
+        if begun and model.transform.opaque:
+            about["transform_compared"] = False
         if entry.checkpoint is not None:
             about["checkpoint"] = {"name": entry.checkpoint.name, "sha256": sha256(entry.checkpoint)}
         if top1 is not None and (on_imagenet or (own and entry.expected_on == "")):

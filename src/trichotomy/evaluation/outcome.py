@@ -101,6 +101,7 @@ def outcome(store: Store, wanted: Sequence[Entry], images: Images) -> Evaluation
     d = store.read()
     known = images.targets >= 0
     about = store.provenance.get("models", {})
+    lacking = store.provenance.get("features_lacking", {})
     done = {entry.id: bool(store.done_by(entry.id)[0]) for entry in wanted}
     failures = dict(zip(d["observer"].values.tolist(), d[FAILURE].values.tolist(), strict=True))
     results = []
@@ -114,7 +115,7 @@ def outcome(store: Store, wanted: Sequence[Entry], images: Images) -> Evaluation
             if asked.any():
                 right = float((response[asked] == images.targets[asked]).mean())
         stated = about.get(entry.id, {})
-        failure = failures[entry.id] or ("" if done[entry.id] else "not evaluated yet")
+        failure = lacking.get(entry.id, "") if done[entry.id] else failures[entry.id] or "not evaluated yet"
         results.append(
             Result(entry.id, right, stated.get("expected"), stated.get("expected_source", ""), failure)
         )

@@ -30,6 +30,8 @@ SPAN = 1024
 """Images of a part: what a killed run repeats at most, per model."""
 MODELS = "models"
 """Entry of the provenance: what is known of each model."""
+LACKING = "features_lacking"
+"""Entry of the provenance: of models with decisions, why features that were asked for are lacking."""
 
 
 @dataclass(slots=True)
@@ -67,7 +69,9 @@ class Work:
     def carry_out(self) -> None:
         """Group after group of models that fit together makes a pass over the images."""
         pending = {observer for observer, _ in self.store.pending()}
-        self.store.forgive([entry.id for entry in self.wanted])
+        self.store.forgive([entry.id for entry in self.wanted if entry.id in pending])
+        if self.store.provenance.get(LACKING):
+            self.store.note(**{LACKING: {}})
         for k, entry in enumerate(self.wanted):
             self.missing[k] = self._missing(k, entry.id in pending)
             if self.missing[k]:
@@ -213,8 +217,12 @@ class Work:
         self.parts.remove(k)
 
     def _failed(self, k: int, reason: str) -> None:
-        self.store.fail(self.wanted[k].id, reason)
-        self.progress(f"{self.wanted[k].id} FAILED", 0, 0)
+        name = self.wanted[k].id
+        if self.store.done_by(name)[0]:  # its decisions stand
+            self.store.note(**{LACKING: {**self.store.provenance.get(LACKING, {}), name: reason}})
+        else:
+            self.store.fail(name, reason)
+        self.progress(f"{name} FAILED", 0, 0)
 
     def _too_small(self) -> str:
         return (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -13,8 +13,9 @@ from torch import Tensor
 
 from trichotomy.datasets.threads import spread
 from trichotomy.decisions import MISSING
-from trichotomy.errors import InputError, TrichotomyError
+from trichotomy.errors import TrichotomyError
 from trichotomy.evaluation.classes import Answers, answers, decide
+from trichotomy.evaluation.decoded import Pictures
 from trichotomy.evaluation.hooks import LOGITS, layer_outputs
 from trichotomy.evaluation.images import Images
 from trichotomy.evaluation.parts import Parts
@@ -23,12 +24,7 @@ from trichotomy.evaluation.transforms import Transform
 from trichotomy.models.packages import one_line
 from trichotomy.training.feed import ahead
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
 Columns = tuple[NDArray[np.generic], ...]
-KEPT_BYTES = 2**30
-"""Decoded images that are kept for a next pass, where there will be one and no cache."""
 
 
 @dataclass(slots=True)
@@ -221,72 +217,6 @@ class Pass:
                     )
             result[key] = failed[key]
         return result
-
-
-class Pictures:
-    """Decoded images; the first of them stay where another pass will want them.
-
-    Parameters
-    ----------
-    images
-        Where they come from.
-
-    Attributes
-    ----------
-    again
-        Whether another pass will want them.
-    unreadable
-        Items that cannot be decoded. Another picture stands in for each, so that batches keep their shape; what models
-        say of it counts as missing.
-    """
-
-    def __init__(self, images: Images) -> None:
-        self._picture, self._count = images.picture, len(images.ids)
-        self._spare: Image | None = None
-        self.unreadable: set[int] = set()
-        self._kept: dict[int, Image] = {}
-        self._left = KEPT_BYTES
-        self.again = False
-
-    def __call__(self, i: int) -> Image:
-        """Return the picture of item i, or one that stands in for it.
-
-        Raises
-        ------
-        InputError
-            No item can be decoded.
-        """
-        found = self._kept.get(i)
-        if found is not None:
-            return found
-        picture = self._decoded(i)
-        if picture is None:
-            return self._stand_in()
-        size = picture.width * picture.height * len(picture.getbands())
-        if self.again and size <= self._left:
-            self._left -= size
-            self._kept[i] = picture
-        return picture
-
-    def _decoded(self, i: int) -> Image | None:
-        if i in self.unreadable:
-            return None
-        try:
-            self._spare = picture = self._picture(i)
-        except InputError:
-            self.unreadable.add(i)
-            return None
-        return picture
-
-    def _stand_in(self) -> Image:
-        for i in range(self._count):
-            if self._spare is not None:
-                return self._spare
-            self._decoded(i)
-        if self._spare is None:
-            msg = f"none of the {self._count} images can be read; copy them again"
-            raise InputError(msg)
-        return self._spare
 
 
 def _rows(found: Any, name: str, count: int) -> Tensor:

@@ -17,11 +17,12 @@ from trichotomy.decisions import Store
 from trichotomy.decisions.provenance import sha256
 from trichotomy.errors import InputError, TrichotomyError
 from trichotomy.evaluation.checkpoints import weights_hash
+from trichotomy.evaluation.decoded import Pictures
 from trichotomy.evaluation.entries import Entry
 from trichotomy.evaluation.hooks import check_layers
 from trichotomy.evaluation.images import Images, Part
 from trichotomy.evaluation.parts import Parts, begun
-from trichotomy.evaluation.passes import Asked, Pass, Pictures
+from trichotomy.evaluation.passes import Asked, Pass
 from trichotomy.evaluation.sources import Model, load
 from trichotomy.models.packages import one_line
 from trichotomy.representations import FeatureStore

@@ -3,8 +3,9 @@
     python -m benchmarks.evaluate
 
 The loop is what evaluation scripts do: a data set that opens, transforms and returns one picture, a ``DataLoader``, a
-network; once per model. Its images are read in the main process, or by as many workers as there are cores, whichever is
-faster. Decisions are compared first.
+network; once per model. Its images are read in the main process, or by as many workers as there are cores: both are
+timed in turn for one model, after a run of each that warms up, and the faster stands in the table. Decisions are
+compared first.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ def _row(data: Path, place: Path, what: str, models: Mapping[str, Any], wanted: 
         assert not done.failed
         return np.asarray(done.store.read()["response"].values[:, 0])
 
-    workers = _faster_workers(data, models)
+    workers = _faster_workers(data, models, repeats)
     found, expected = ours(), _loops(data, models, workers)
     assert (found == expected).mean() > 0.999, "decisions differ"
     mine, theirs = interleaved(ours, lambda: _loops(data, models, workers), repeats=repeats)
@@ -111,16 +112,13 @@ def _row(data: Path, place: Path, what: str, models: Mapping[str, Any], wanted: 
     return Row(f"{what}: one pass, eight passes", mine, theirs, text, theirs / mine >= wanted, note)
 
 
-def _faster_workers(data: Path, models: Mapping[str, Any]) -> int:
-    import time
-
-    one = dict([next(iter(models.items()))])
-    taken = {}
-    for workers in (0, os.cpu_count() or 1):
-        start = time.perf_counter()
-        _loops(data, one, workers)
-        taken[workers] = time.perf_counter() - start
-    return min(taken, key=taken.__getitem__)
+def _faster_workers(data: Path, models: Mapping[str, Any], repeats: int) -> int:
+    """0, or as many as there are cores: what the loop takes less time with. Its models are all of one size."""
+    one, most = dict([next(iter(models.items()))]), os.cpu_count() or 1
+    alone, helped = interleaved(
+        lambda: _loops(data, one, 0), lambda: _loops(data, one, most), repeats=repeats
+    )
+    return most if helped < alone else 0
 
 
 class _Folder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ import trichotomy as tri
 from trichotomy.datasets import pictures as decoding
 from trichotomy.errors import InputError, StoreError
 from trichotomy.evaluation import turns
-from trichotomy.representations import matrix, open_features, readings
+from trichotomy.representations import FeatureStore, matrix, open_features, readings
 
 
 @pytest.fixture
@@ -228,6 +229,108 @@ def test_weights_that_change_while_a_model_is_at_work_are_refused(folder, two, t
     assert not done.results[1].failure
 
 
+@pytest.mark.parametrize("what", ["weights", "transform"])
+def test_features_are_not_made_by_another_model_than_decisions(folder, two, tmp_path, what):
+    module = ModuleType("nets_to_change")
+    sys.modules["nets_to_change"] = module
+    module.a, module.b = (lambda: two["a"]), (lambda: two["b"])
+    specs = ["nets_to_change:a", "nets_to_change:b"]
+    options = {"data": folder, "layers": ["logits"]}
+    before = tri.evaluate(specs, tmp_path / "x.zarr", **options)
+    decided = rows(before.store)
+    if what == "weights":
+        two["a"][0][1].bias.data += 1
+    else:
+        two["a"] = (two["a"][0], crop(interpolation="nearest"))
+    done = tri.evaluate(specs, tmp_path / "x.zarr", resume=True, features=tmp_path / "f.zarr", **options)
+    assert f"the {what} of 'nets_to_change:a' " in done.results[0].failure
+    assert "that it began with" in done.results[0].failure
+    assert not done.results[1].failure
+    assert (done.store.read()["failure"] == "").all()  # the decisions stand
+    for name, values in rows(done.store).items():
+        np.testing.assert_array_equal(values, decided[name])
+    store = FeatureStore(tmp_path / "f.zarr")
+    assert [len(store.pending(reading)) for reading in store.readings] == [1, 0]
+    assert not tri.evaluate(specs, tmp_path / "x.zarr", resume=True, **options).failed
+    del sys.modules["nets_to_change"]
+
+
+def test_transforms_of_networks_at_hand_are_compared(folder, two, tmp_path):
+    tri.evaluate(two, tmp_path / "x.zarr", data=folder)
+    changed = {**two, "a": (two["a"][0], crop(interpolation="nearest"))}
+    with pytest.raises(InputError, match="begun with other models,"):
+        tri.evaluate(changed, tmp_path / "x.zarr", data=folder, resume=True)
+
+
+def test_a_transform_that_does_not_say_what_it_does_is_noted_on_resuming(folder, two, tmp_path, monkeypatch):
+    monkeypatch.setattr(turns, "SPAN", 4)
+    opaque = {**two, "a": (two["a"][0], lambda picture: two["a"][1](picture))}
+
+    def stop(what, done, total):
+        if done == 10:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        tri.evaluate(opaque, tmp_path / "x.zarr", data=folder, batch_size=2, progress=stop)
+    done = tri.evaluate(opaque, tmp_path / "x.zarr", data=folder, batch_size=2, resume=True)
+    assert not done.failed
+    (note,) = [note for note in done.notes if "transform" in note]
+    assert note.startswith("the transform of 'a' is code that does not say what it does")
+    assert not any("transform" in n for n in tri.evaluate(opaque, tmp_path / "y.zarr", data=folder).notes)
+
+
+def test_options_with_tuples_are_gone_on_with(two, tmp_path, monkeypatch):
+    from trichotomy.datasets import load
+    from trichotomy.datasets.dataset import Dataset
+
+    pytest.importorskip("sklearn")
+    plain = load("digits", test_items=20)
+    chosen = Dataset(
+        plain.name, plain.classes, plain.train, plain.test, plain.mean, plain.std, {"sides": (8, 8)}
+    )
+    models = {"a": (network(1, classes=10), crop())}
+    first = tri.evaluate(models, tmp_path / "x.zarr", dataset=chosen)
+    again = tri.evaluate(models, tmp_path / "x.zarr", dataset=chosen, resume=True)
+    assert_same(first.store, again.store)
+
+
+def test_a_place_of_features_that_is_taken_leaves_decisions_as_they_were(folder, two, tmp_path):
+    done = tri.evaluate(two, tmp_path / "x.zarr", data=folder)
+    before = rows(done.store)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("x")
+    other = {name: (network(7, side=side), crop(side)) for name, side in (("a", 6), ("b", 4))}
+    with pytest.raises(InputError, match="not a store of features"):
+        tri.evaluate(other, tmp_path / "x.zarr", data=folder, features=tmp_path / "mine", force=True)
+    for name, values in rows(done.store).items():
+        np.testing.assert_array_equal(values, before[name])
+    for place, said in [("mine", "exists already"), ("y.zarr", "need folders apart"), ("y.zarr/f", "apart")]:
+        with pytest.raises(InputError, match=said):
+            tri.evaluate(two, tmp_path / "y.zarr", data=folder, features=tmp_path / place)
+        assert not (tmp_path / "y.zarr").exists()
+    tri.evaluate(two, tmp_path / "z.zarr", data=folder, features=tmp_path / "f.zarr", layers=["logits"])
+    with pytest.raises(InputError, match="features with other layers"):
+        tri.evaluate(two, tmp_path / "y.zarr", data=folder, features=tmp_path / "f.zarr", resume=True)
+    assert not (tmp_path / "y.zarr").exists()
+
+
+def test_logits_are_rows_with_features_too_and_reach_the_targets(folder, two, tmp_path):
+    models = {"maps": (Wide(), crop()), "a": two["a"]}
+    done = tri.evaluate(
+        models, tmp_path / "x.zarr", data=folder, features=tmp_path / "f.zarr", layers=["logits"]
+    )
+    assert "gives shape (18, 3, 6, 6) for 18 images" in done.results[0].failure
+    assert not done.results[1].failure
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    for path in folder.rglob("*.png"):
+        path.rename(flat / f"{path.parent.name}{path.name}")
+    ids = sorted(path.name for path in flat.iterdir())
+    (tmp_path / "n.csv").write_text("image,label\n" + "".join(f"{i},{k}\n" for k, i in enumerate(ids)))
+    short = tri.evaluate(two, tmp_path / "y.zarr", data=flat, targets=tmp_path / "n.csv")
+    assert short.results[0].failure.startswith("'a' has 3 outputs, and the targets have the class 17")
+
+
 def test_without_targets_and_with_a_file_of_them(folder, two, tmp_path):
     flat = tmp_path / "flat"
     flat.mkdir()
@@ -277,14 +380,47 @@ def test_features_beside_the_decisions(folder, two, tmp_path, monkeypatch):
     assert np.isfinite(float(tri.similarity(f)["similarity"].max()))
 
 
-def test_a_damaged_image_is_named(folder, two, tmp_path):
-    path = folder / "bee" / "3.png"
-    path.write_bytes(path.read_bytes()[:60])
-    with pytest.raises(InputError, match=r"bee/3\.png cannot be read"):
-        tri.evaluate(two, tmp_path / "x.zarr", data=folder)
-    write_pictures(folder.parent / "more")
-    (folder.parent / "more" / "bee" / "3.png").rename(path)
-    assert not tri.evaluate(two, tmp_path / "x.zarr", data=folder, force=True).failed
+def test_a_damaged_image_is_missing_for_all_models_and_named(folder, two, tmp_path):
+    intact = tri.evaluate(two, tmp_path / "intact.zarr", data=folder, batch_size=4)
+    damaged = [
+        "ape/0.png",
+        *(f"bee/{k}.png" for k in range(6)),
+    ]  # with the first, and a batch of nothing else
+    for name in damaged:
+        (folder / name).write_bytes((folder / name).read_bytes()[:60])
+    place = tmp_path / "f.zarr"
+    done = tri.evaluate(
+        two, tmp_path / "x.zarr", data=folder, batch_size=4, features=place, layers=["penultimate", "logits"]
+    )
+    assert not done.failed
+    assert (done.items, done.unreadable, done.as_plain()["unreadable"]) == (18, 7, 7)
+    (warning,) = done.warnings
+    assert warning.startswith(
+        "7 of 18 images cannot be read, and their decisions are missing for all models: "
+    )
+    assert "'ape/0.png', 'bee/0.png'" in warning
+    d, expected = done.store.read(), intact.store.read()
+    lost = np.isin(d["item"].values.astype(str), damaged)
+    assert (d["response"].values[..., lost] == -1).all()
+    assert np.isnan(d["p_target"].values[..., lost]).all()
+    assert np.isnan(d["p_response"].values[..., lost]).all()
+    np.testing.assert_array_equal(d["response"][..., ~lost], expected["response"][..., ~lost])
+    np.testing.assert_array_equal(d["p_target"][..., ~lost], expected["p_target"][..., ~lost])
+    target = d["target"].values
+    for k, result in enumerate(done.results):
+        right = d["response"].values[k, 0] == target
+        assert result.top1 == pytest.approx(right[~lost].mean())
+    f = open_features(place)
+    for reading in readings(f):
+        for layer in ("penultimate", "logits"):
+            np.testing.assert_array_equal(np.isnan(matrix(f, reading, layer)).all(axis=1), lost)
+            np.testing.assert_array_equal(np.isnan(matrix(f, reading, layer)).any(axis=1), lost)
+    again = tri.evaluate(two, tmp_path / "x.zarr", data=folder, batch_size=4, resume=True)
+    assert again.warnings == done.warnings
+    for path in folder.rglob("*.png"):
+        path.write_bytes(path.read_bytes()[:60])
+    with pytest.raises(InputError, match="none of the 18 images can be read"):
+        tri.evaluate(two, tmp_path / "y.zarr", data=folder)
 
 
 def test_data_sets_by_name_gray_and_in_color(tmp_path):

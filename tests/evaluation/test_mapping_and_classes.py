@@ -16,6 +16,7 @@ from pictures import CLASSES, crop, network, slow, write_pictures
 
 import trichotomy as tri
 from trichotomy.errors import InputError, UnknownNameError
+from trichotomy.evaluation import Crop
 from trichotomy.evaluation.classes import imagenet_ids
 from trichotomy.evaluation.mapping import read_mapping
 
@@ -73,11 +74,67 @@ def test_names_that_plainly_disagree_are_refused(folder, tmp_path, classes, name
     assert said in done.results[0].failure
 
 
-def test_other_names_are_taken_in_order_and_it_is_said(folder, tmp_path):
-    done = tri.evaluate({"m": (network(1, names=("x", "y", "z")), crop())}, tmp_path / "x.zarr", data=folder)
+@pytest.mark.parametrize("names", [(), ("2", "0", "1"), ("LABEL_0", "LABEL_1", "LABEL_2")])
+def test_unknown_names_are_taken_in_order_and_it_is_said(folder, tmp_path, names):
+    done = tri.evaluate({"m": (network(1, names=names), crop())}, tmp_path / "x.zarr", data=folder)
     assert done.notes == (
         "the classes of m were taken in the data's order, since their names could not be compared",
     )
+
+
+@pytest.mark.parametrize("names", [("x", "y", "z"), ("ape", "y", "z")])
+def test_other_names_are_refused(folder, tmp_path, names):
+    done = tri.evaluate({"m": (network(1, names=names), crop())}, tmp_path / "x.zarr", data=folder)
+    assert "are not the data's, 'ape', 'bee'" in done.results[0].failure
+
+
+NAMES = ("bee", "cat", "cow", "jet", "van")
+GROUPS = {"animal": ["cow", "cat", "bee"], "vehicle": ["van", "jet"]}
+
+
+def test_under_a_mapping_unnamed_outputs_are_the_data_s_classes_in_their_order(tmp_path):
+    """Each output alone is made to win; it counts for the coarse class of the data's class in its place."""
+    folder = write_pictures(tmp_path / "images", per_class=2, classes=NAMES)
+    (tmp_path / "m.json").write_text(json.dumps(GROUPS))
+    models = {}
+    for k in range(5):
+        models[f"m{k}"] = (network(0, classes=5), crop())
+        models[f"m{k}"][0][1].weight.data.zero_()
+        models[f"m{k}"][0][1].bias.data = 9.0 * torch.eye(5)[k]
+    d, found = responses(models, tmp_path / "x.zarr", data=folder, mapping=tmp_path / "m.json")
+    assert d.attrs["classes"] == ["animal", "vehicle"]
+    for k, name in enumerate(NAMES):
+        assert set(found[f"m{k}"]) == {int(name in GROUPS["vehicle"])}, name
+    numbered = write_pictures(tmp_path / "numbered", per_class=2, classes=("0", "1", "2", "3", "4"))
+    (tmp_path / "n.json").write_text(json.dumps({"animal": ["2", "1"], "vehicle": ["0", "4", "3"]}))
+    n, found = responses(models, tmp_path / "y.zarr", data=numbered, mapping=tmp_path / "n.json")
+    assert [set(found[f"m{k}"]) for k in range(5)] == [{1}, {0}, {0}, {1}, {1}]
+    assert n.attrs["provenance"]["models"]["m0"]["classes"] == "by number"
+
+
+def test_under_a_mapping_an_order_that_nothing_tells_is_refused(folder, tmp_path):
+    (tmp_path / "m.json").write_text(json.dumps({"ape": ["a", "b"], "bee": ["c"], "cow": ["d"]}))
+    models = {"m": (network(3, classes=4), crop())}
+    done = tri.evaluate(models, tmp_path / "x.zarr", data=folder, mapping=tmp_path / "m.json")
+    assert "nothing says which of the 4 outputs of 'm' the mapping's classes are" in done.results[0].failure
+
+
+def test_the_data_s_classes_under_a_mapping_are_its_own(tmp_path):
+    import pictures
+
+    folder = write_pictures(tmp_path / "images", per_class=2, classes=NAMES)
+    (tmp_path / "m.json").write_text(json.dumps(GROUPS))
+    pictures.five = lambda: network(3, classes=5)
+    (tmp_path / "list.toml").write_text(
+        '[[model]]\nid = "m"\nsource = "pictures:five"\nclasses = "data"\n'
+        "transform = { resize = 8, crop = 6 }\n"
+    )
+    options = {"data": folder, "mapping": tmp_path / "m.json"}
+    d, found = responses(str(tmp_path / "list.toml"), tmp_path / "x.zarr", **options)
+    assert d.attrs["provenance"]["models"]["m"]["classes"] == "by name"
+    plain = {"m": (network(3, classes=5), Crop(resize=8, crop=6))}
+    _, same = responses(plain, tmp_path / "y.zarr", **options)
+    np.testing.assert_array_equal(found["m"], same["m"])
 
 
 @pytest.mark.parametrize("combine", ["mean", "sum"])

@@ -160,7 +160,9 @@ def _report(done: Evaluation, out: Path, *, as_json: bool) -> None:
         top1 = "failed" if result.failure else "-" if result.top1 != result.top1 else f"{result.top1:.1%}"
         typer.echo(f"{result.id:<{width}}  {top1:>6}  {_expected(result.expected):>9}")
     finished = len(done.results) - len(done.failed)
-    typer.echo(f"{finished} of {len(done.results)} models answered {done.items} images.")
+    lost = f"; {done.unreadable} of {done.items} could not be read" if done.unreadable else ""
+    asked = done.items - done.unreadable
+    typer.echo(f"{finished} of {len(done.results)} models answered {asked} images{lost}.")
     typer.echo(f"Store: {out}")
     if done.failed:
         typer.echo("Again: the same command and --resume tries those that failed")

@@ -72,8 +72,12 @@ def answers(model: Sequence[str], width: int, images: Images, name: str) -> Answ
     """
     wanted = images.fine
     if not wanted:
+        last = int(images.targets.max(initial=-1))
+        if last >= width:
+            msg = f"'{name}' has {width} outputs, and the targets have the class {last}; classes count from 0"
+            raise InputError(msg)
         return Answers(None, "the data's classes have no names: nothing was compared", width)
-    columns, how = _columns(model, width, wanted, name)
+    columns, how = _columns(model, width, images, name)
     if images.mapping is None:
         same = len(columns) == width and bool((columns == np.arange(width)).all())
         return Answers(None if same else columns, how, width)
@@ -82,9 +86,8 @@ def answers(model: Sequence[str], width: int, images: Images, name: str) -> Answ
     return Answers(columns, how, width, group, images.mapping.combine)
 
 
-def _columns(
-    model: Sequence[str], width: int, wanted: Sequence[str], name: str
-) -> tuple[NDArray[np.int64], str]:
+def _columns(model: Sequence[str], width: int, images: Images, name: str) -> tuple[NDArray[np.int64], str]:
+    wanted = images.fine
     if model and len(model) != width:
         msg = f"'{name}' has {width} outputs and {len(model)} names of classes; give as many names"
         raise InputError(msg)
@@ -106,18 +109,34 @@ def _columns(
         raise InputError(msg)
     if width == IMAGENET and all(map(is_wordnet_id, wanted)):
         return _by_wordnet(own, wanted, name)
-    if all(one.isdecimal() and int(one) < width for one in wanted) and len(wanted) != width:
+    mapped = images.mapping is not None
+    if all(one.isdecimal() and int(one) < width for one in wanted) and (mapped or len(wanted) != width):
         return np.array([int(one) for one in wanted]), "by number"
-    if width != len(wanted):
-        known = f"; its classes are {few(list(model))}" if model else ""
+    known = f"; its classes are {few(list(model))}" if model else ""
+    remedy = "Name its classes in a TOML list" + (
+        "" if mapped else ", or declare a mapping with --mapping (mapping=...)"
+    )
+    order = {one: k for k, one in enumerate(images.own)}
+    if mapped and not set(wanted) <= set(order):
+        strange = few([one for one in wanted if one not in order])
         msg = (
-            f"'{name}' has {width} outputs, and the data have {len(wanted)} classes{known}. Name its classes in a TOML "
-            "list, or declare a mapping with --mapping (mapping=...)"
+            f"nothing says which of the {width} outputs of '{name}' the mapping's classes are: the data have no class "
+            f"{strange}, whose place would tell{known}. {remedy}"
         )
         raise InputError(msg)
-    return np.arange(
-        width
-    ), "by order: the names of its classes are unknown or other ones, and were not compared"
+    if width != len(order):
+        msg = f"'{name}' has {width} outputs, and the data have {len(order)} classes{known}. {remedy}"
+        raise InputError(msg)
+    if not (_numbered(own) or _numbered([plain(one) for one in order])):
+        msg = f"the classes of '{name}', {few(list(model))}, are not the data's, {few(list(order))}. {remedy}"
+        raise InputError(msg)
+    places = np.array([order[one] for one in wanted])
+    return places, "by order: the names of its classes are unknown or numbers, and were not compared"
+
+
+def _numbered(names: Sequence[str]) -> bool:
+    """Whether classes have no names of their own, only numbers or nothing."""
+    return all(re.fullmatch(r"(?:(?:label|class) ?)?\d+", one) for one in names)
 
 
 def _by_wordnet(own: Sequence[str], wanted: Sequence[str], name: str) -> tuple[NDArray[np.int64], str]:

@@ -14,6 +14,7 @@ from trichotomy.decisions.provenance import sha256
 from trichotomy.decisions.schema import duplicates, few
 from trichotomy.errors import InputError, UnknownNameError
 from trichotomy.evaluation.sources import SOURCES
+from trichotomy.evaluation.sources.attribute import transform_of
 from trichotomy.evaluation.transforms import Crop
 
 SETS: Mapping[str, str] = MappingProxyType({"paper-sota": "paper-sota.toml"})
@@ -79,6 +80,8 @@ class Entry:
             plain["checkpoint"] = {"name": self.checkpoint.name, "sha256": sha256(self.checkpoint)}
         if self.transform is not None:
             plain["transform"] = repr(self.transform)
+        elif self.given is not None and (own := transform_of(self.given)) is not None:
+            plain["transform"] = own.text
         plain |= {k: list(getattr(self, k)) for k in ("classes", "prompts") if getattr(self, k)}
         return plain
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from trichotomy.decisions import Store, create, is_store, provenance
 from trichotomy.decisions.schema import FAILURE
 from trichotomy.errors import InputError
 from trichotomy.evaluation.entries import Entry, Models, entries
-from trichotomy.evaluation.features import store_for
+from trichotomy.evaluation.features import check_place, store_for
 from trichotomy.evaluation.hooks import PENULTIMATE
 from trichotomy.evaluation.images import Images, load_images
 from trichotomy.evaluation.mapping import read_mapping
@@ -24,6 +25,7 @@ from trichotomy.evaluation.parts import begun
 from trichotomy.evaluation.turns import MODELS, Work, free_memory
 from trichotomy.placement import check_free
 from trichotomy.representations import Reading
+from trichotomy.representations.store import is_feature_store
 
 BATCH = 64
 Path_: TypeAlias = str | os.PathLike[str]
@@ -108,6 +110,10 @@ def evaluate(
     there = resume and path.exists()
     if not there:
         check_free(path, kind="store", is_one=is_store, force=force)
+    if features is not None:
+        _check_apart(path, Path(features))
+        if not (resume and Path(features).exists()):
+            check_free(Path(features), kind="store of features", is_one=is_feature_store, force=force)
     coarse = None if mapping is None else read_mapping(str(mapping), combine=combine)
     if combine is not None and coarse is None:
         msg = "combine is of a mapping; declare one, or leave it out"
@@ -118,6 +124,13 @@ def evaluate(
         options=options, cache=cache, progress=progress,
     )  # fmt: skip
     configuration = _configuration(wanted, images, batch_size, mapping)
+    readings = [Reading(entry.id, 0, entry.condition or entry.id) for entry in wanted]
+    items = images.ids.tolist()
+    if features is not None:  # before a store of decisions is made or replaced
+        check_place(
+            Path(features), readings, items, layers, dtype="float32", chunk_items=batch_size, resume=resume,
+            force=force,
+        )  # fmt: skip
     store = (
         _attached(path, configuration)
         if there
@@ -125,9 +138,8 @@ def evaluate(
     )
     kept = None
     if features is not None:
-        readings = [Reading(entry.id, 0, entry.condition or entry.id) for entry in wanted]
         kept = store_for(
-            Path(features), readings, images.ids.tolist(), layers, dtype="float32", chunk_items=batch_size,
+            Path(features), readings, items, layers, dtype="float32", chunk_items=batch_size,
             resume=resume, force=force, configuration={"command": "evaluate", "store": path.name},
         )  # fmt: skip
     Work(
@@ -150,7 +162,16 @@ def _configuration(
             "name": Path(str(mapping)).name, "combine": images.mapping.combine,
             "classes": {name: list(fine) for name, fine in images.mapping.groups.items()},
         }  # fmt: skip
-    return plain
+    kept: dict[str, Any] = json.loads(json.dumps(plain, default=str))  # as it will be read from the store
+    return kept
+
+
+def _check_apart(store: Path, features: Path) -> None:
+    """Refuse features in the store of decisions, or around it."""
+    one, other = store.resolve(), features.resolve()
+    if one == other or one in other.parents or other in one.parents:
+        msg = f"decisions ({store}) and features ({features}) need folders apart; choose another for the features"
+        raise InputError(msg)
 
 
 def _created(

@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from trichotomy.decisions.provenance import provenance
 from trichotomy.errors import InputError
 from trichotomy.evaluation.hooks import PENULTIMATE, check_layers, layer_outputs
+from trichotomy.placement import check_free
 from trichotomy.representations import FeatureStore, Reading, create_features
-from trichotomy.representations.store import CHUNK_ITEMS
+from trichotomy.representations.store import CHUNK_ITEMS, is_feature_store
 
 Told = Callable[[str, int, int], None]
 """Called as ``told(name, done, total)`` with each chunk."""
@@ -94,11 +95,43 @@ def store_for(
         The store there is of other networks, items or layers.
     """
     path = Path(out)
+    found = check_place(
+        path, readings, items, layers, dtype=dtype, chunk_items=chunk_items, resume=resume, force=force
+    )
+    if found is not None:
+        return found
+    return create_features(
+        path, items=items, readings=readings, layers=layers, dtype=dtype, chunk_items=chunk_items, force=force,
+        provenance=provenance(configuration=configuration) | {"torch": torch.__version__},
+    )  # fmt: skip
+
+
+def check_place(
+    path: Path,
+    readings: Sequence[Reading],
+    items: Sequence[str],
+    layers: Sequence[str],
+    *,
+    dtype: str,
+    chunk_items: int,
+    resume: bool,
+    force: bool = False,
+) -> FeatureStore | None:
+    """Refuse a place where ``store_for`` could not write; nothing is written yet.
+
+    Returns
+    -------
+    FeatureStore or None
+        The store to go on with; None where one is to be created.
+
+    Raises
+    ------
+    InputError
+        The place is taken, or its store is of other networks, items or layers.
+    """
     if not (resume and path.exists()):
-        return create_features(
-            path, items=items, readings=readings, layers=layers, dtype=dtype, chunk_items=chunk_items, force=force,
-            provenance=provenance(configuration=configuration) | {"torch": torch.__version__},
-        )  # fmt: skip
+        check_free(path, kind="store of features", is_one=is_feature_store, force=force)
+        return None
     store = FeatureStore(path)
     wanted = {
         "networks": list(readings), "items": [str(i) for i in items], "layers": list(layers), "dtype": dtype,

@@ -48,6 +48,8 @@ class Images:
         Whose split it is, None for a folder.
     mapping
         Of finer classes, which models know, to these.
+    unmapped
+        The data's own classes, in their order, where there is a mapping; empty where they are unknown.
     """
 
     source: Mapping[str, Any]
@@ -57,6 +59,12 @@ class Images:
     classes: tuple[str, ...]
     dataset: Dataset | None = None
     mapping: Coarse | None = None
+    unmapped: tuple[str, ...] = ()
+
+    @property
+    def own(self) -> tuple[str, ...]:
+        """The data's own classes, in their order."""
+        return self.classes if self.mapping is None else self.unmapped
 
     @property
     def fine(self) -> tuple[str, ...]:
@@ -234,7 +242,7 @@ def _mapped(found: Images, mapping: Coarse) -> Images:
     source = {**found.source, "left_out": len(targets) - len(kept)}
     return replace(
         found, split=split, ids=found.ids[kept], targets=targets[kept], classes=mapping.classes,
-        mapping=mapping, source=source,
+        mapping=mapping, unmapped=found.classes, source=source,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trichotomy.decisions import Store
-from trichotomy.decisions.schema import FAILURE
+from trichotomy.decisions.schema import FAILURE, MISSING, few
 
 if TYPE_CHECKING:
     from trichotomy.evaluation.entries import Entry
@@ -35,7 +35,7 @@ class Result:
     expected, expected_source
         What it should be, and who says so; None where nobody does.
     failure
-        Why there are no decisions; empty where there are.
+        Why there are no decisions, or not all features that were asked for; empty where there are.
     """
 
     id: str
@@ -56,11 +56,13 @@ class Evaluation:
     results
         Of all models, in their order.
     items
-        How many images were asked.
+        How many images there are.
     warnings
         Sentences about what is to be doubted.
     notes
         Sentences about what was done.
+    unreadable
+        How many of the images could not be decoded; no model was asked about them.
     """
 
     store: Store
@@ -68,10 +70,11 @@ class Evaluation:
     items: int
     warnings: tuple[str, ...]
     notes: tuple[str, ...]
+    unreadable: int = 0
 
     @property
     def failed(self) -> tuple[Result, ...]:
-        """Models without decisions."""
+        """Models that lack decisions, or features that were asked for."""
         return tuple(result for result in self.results if result.failure)
 
     def as_plain(self) -> dict[str, Any]:
@@ -80,6 +83,7 @@ class Evaluation:
             "schema": 1,
             "store": self.store.path,
             "items": self.items,
+            "unreadable": self.unreadable,
             "models": [
                 {
                     "id": r.id, "top1": None if np.isnan(r.top1) else r.top1, "expected": r.expected,
@@ -97,20 +101,32 @@ def outcome(store: Store, wanted: Sequence[Entry], images: Images) -> Evaluation
     d = store.read()
     known = images.targets >= 0
     about = store.provenance.get("models", {})
+    lacking = store.provenance.get("features_lacking", {})
     done = {entry.id: bool(store.done_by(entry.id)[0]) for entry in wanted}
     failures = dict(zip(d["observer"].values.tolist(), d[FAILURE].values.tolist(), strict=True))
     results = []
+    unreadable = np.zeros(len(images.ids), bool)
     for k, entry in enumerate(wanted):
         right = float("nan")
-        if done[entry.id] and known.any():
+        if done[entry.id]:
             response = d["response"][k, 0].values
-            right = float((response[known] == images.targets[known]).mean())
+            unreadable |= response == MISSING
+            asked = known & (response != MISSING)
+            if asked.any():
+                right = float((response[asked] == images.targets[asked]).mean())
         stated = about.get(entry.id, {})
-        failure = "" if done[entry.id] else failures[entry.id] or "not evaluated yet"
+        failure = lacking.get(entry.id, "") if done[entry.id] else failures[entry.id] or "not evaluated yet"
         results.append(
             Result(entry.id, right, stated.get("expected"), stated.get("expected_source", ""), failure)
         )
-    warnings = [text for r in results for text in _doubts(r, int(known.sum()), len(images.classes))]
+    n = int((known & ~unreadable).sum())
+    warnings = [text for r in results for text in _doubts(r, n, len(images.classes))]
+    lost = images.ids[unreadable].tolist()
+    if lost:
+        warnings.append(
+            f"{len(lost)} of {len(images.ids)} images cannot be read, and their decisions are missing for all models: "
+            f"{few(lost)}; copy them again and evaluate anew"
+        )
     widths = {known["outputs"] for known in about.values() if "outputs" in known}
     if not images.classes and len(widths) > 1:
         warnings.append(
@@ -118,7 +134,9 @@ def outcome(store: Store, wanted: Sequence[Entry], images: Images) -> Evaluation
             "with: equal responses may mean different classes"
         )
     store.note(warnings=warnings)
-    return Evaluation(store, tuple(results), len(images.ids), tuple(warnings), tuple(_notes(images, about)))
+    return Evaluation(
+        store, tuple(results), len(images.ids), tuple(warnings), tuple(_notes(images, about)), len(lost)
+    )
 
 
 def _doubts(result: Result, n: int, classes: int) -> list[str]:
@@ -159,5 +177,11 @@ def _notes(images: Images, about: Any) -> list[str]:
         notes.append(
             f"the classes of {', '.join(unchecked[:3])}{' and others' if len(unchecked) > 3 else ''} were taken in the "
             "data's order, since their names could not be compared"
+        )
+    opaque = [name for name, known in about.items() if known.get("transform_compared") is False]
+    if opaque:
+        notes.append(
+            f"the transform of {few(opaque)} is code that does not say what it does: it could not be compared with the "
+            "one that was begun with"
         )
     return notes

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from trichotomy.datasets.threads import spread
+from trichotomy.decisions import MISSING
 from trichotomy.errors import TrichotomyError
 from trichotomy.evaluation.classes import Answers, answers, decide
+from trichotomy.evaluation.decoded import Pictures
 from trichotomy.evaluation.hooks import LOGITS, layer_outputs
 from trichotomy.evaluation.images import Images
 from trichotomy.evaluation.parts import Parts
@@ -22,12 +24,7 @@ from trichotomy.evaluation.transforms import Transform
 from trichotomy.models.packages import one_line
 from trichotomy.training.feed import ahead
 
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
 Columns = tuple[NDArray[np.generic], ...]
-KEPT_BYTES = 2**30
-"""Decoded images that are kept for a next pass, where there will be one and no cache."""
 
 
 @dataclass(slots=True)
@@ -143,17 +140,29 @@ class Pass:
             one._made.clear()
 
     def _forward(self, one: Asked, batch: Tensor, items: range) -> Tensor:
-        if self.keep_features is not None:
-            found = layer_outputs(one.model.network, batch, (LOGITS, *self.layers))
-            self.keep_features(one, items.start // self.batch_size, found)
-            return torch.from_numpy(found[LOGITS])
-        with torch.inference_mode():
-            found = one.model.network(batch)
-        if not isinstance(found, Tensor) or found.ndim != 2 or len(found) != len(items):
-            shape = f"shape {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
-            msg = f"'{one.id}' gives {shape} for {len(items)} images; it must give a row of logits for each"
-            raise _WrongOutputError(msg)
-        return found
+        network = one.model.network
+        if self.keep_features is None:
+            with torch.inference_mode():
+                logits = network(batch)
+            return _rows(logits, one.id, len(items))
+
+        def check(*given: Any) -> None:
+            _rows(given[-1], one.id, len(items))
+
+        with network.register_forward_hook(check):  # before it is laid out as features are
+            found = layer_outputs(network, batch, (LOGITS, *self.layers))
+        logits = torch.from_numpy(found[LOGITS])
+        missing = self._unreadable(items)
+        if missing:
+            found = {layer: values.copy() for layer, values in found.items()}  # they may be the batch itself
+            for layer in self.layers:
+                found[layer][missing] = np.nan
+        self.keep_features(one, items.start // self.batch_size, found)
+        return logits
+
+    def _unreadable(self, items: range) -> list[int]:
+        """Places in a batch of the items that there is no picture of."""
+        return [k for k, item in enumerate(items) if item in self.pictures.unreadable]
 
     def _decided(self, one: Asked, logits: Tensor, items: range) -> Columns:
         if one.how is None:
@@ -163,7 +172,12 @@ class Pass:
             item = self.images.ids[items[int(bad.nonzero()[0, 0])]]
             msg = f"'{one.id}' gives numbers that are not finite, first for the item '{item}'; check its weights"
             raise _WrongOutputError(msg)
-        return decide(logits, one.how, self.images.targets[items.start : items.stop])
+        made = decide(logits, one.how, self.images.targets[items.start : items.stop])
+        missing = self._unreadable(items)
+        if missing:
+            response, p_target, p_response = made
+            response[missing], p_target[missing], p_response[missing] = MISSING, np.nan, np.nan
+        return made
 
     def _close(self, one: Asked, start: int) -> None:
         """Keep the answers of a span that has been asked in full."""
@@ -205,37 +219,13 @@ class Pass:
         return result
 
 
-class Pictures:
-    """Decoded images; the first of them stay where another pass will want them.
-
-    Parameters
-    ----------
-    images
-        Where they come from.
-
-    Attributes
-    ----------
-    again
-        Whether another pass will want them.
-    """
-
-    def __init__(self, images: Images) -> None:
-        self._picture = images.picture
-        self._kept: dict[int, Image] = {}
-        self._left = KEPT_BYTES
-        self.again = False
-
-    def __call__(self, i: int) -> Image:
-        """Return the picture of item i."""
-        found = self._kept.get(i)
-        if found is not None:
-            return found
-        picture = self._picture(i)
-        size = picture.width * picture.height * len(picture.getbands())
-        if self.again and size <= self._left:
-            self._left -= size
-            self._kept[i] = picture
-        return picture
+def _rows(found: Any, name: str, count: int) -> Tensor:
+    """Return a network's logits, if they are a row for each image."""
+    if not isinstance(found, Tensor) or found.ndim != 2 or len(found) != count:
+        shape = f"shape {tuple(found.shape)}" if isinstance(found, Tensor) else type(found).__name__
+        msg = f"'{name}' gives {shape} for {count} images; it must give a row of logits for each"
+        raise _WrongOutputError(msg)
+    return found
 
 
 class _WrongOutputError(TrichotomyError):

@@ -18,6 +18,8 @@ from trichotomy.errors import InputError, UnknownNameError
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+"""In the text of an object that does not say what it does."""
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "box", "hamming", "lanczos")
 Side: TypeAlias = int | tuple[int, int] | None
 
@@ -36,12 +38,15 @@ class Transform:
         Transforms with equal keys give equal tensors, and are computed once.
     any_mode
         Whether ``apply`` takes gray pictures, too; else they are made red, green and blue.
+    opaque
+        Whether ``text`` does not say what it does, so that equal texts may be of different transforms.
     """
 
     apply: Callable[[Image], Any]
     text: str
     key: Hashable
     any_mode: bool = False
+    opaque: bool = False
 
     def __call__(self, picture: Image) -> Tensor:
         """float32[C, H, W] of a decoded picture."""
@@ -59,12 +64,13 @@ class Transform:
     @staticmethod
     def of_user(apply: Callable[[Image], Any]) -> Transform:
         """Anyone's own, which is the same as itself only."""
-        return Transform(apply, described(apply), ("object", id(apply)), any_mode=True)
+        opaque = ADDRESS.search(repr(apply)) is not None
+        return Transform(apply, described(apply), ("object", id(apply)), any_mode=True, opaque=opaque)
 
 
 def described(transform: object) -> str:
     """Return a transform's text in one line, without addresses in memory."""
-    return re.sub(r" at 0x[0-9a-fA-F]+", "", " ".join(repr(transform).split()))
+    return ADDRESS.sub("", " ".join(repr(transform).split()))
 
 
 @dataclass(frozen=True, slots=True)

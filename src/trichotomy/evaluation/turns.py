@@ -17,11 +17,12 @@ from trichotomy.decisions import Store
 from trichotomy.decisions.provenance import sha256
 from trichotomy.errors import InputError, TrichotomyError
 from trichotomy.evaluation.checkpoints import weights_hash
+from trichotomy.evaluation.decoded import Pictures
 from trichotomy.evaluation.entries import Entry
 from trichotomy.evaluation.hooks import check_layers
 from trichotomy.evaluation.images import Images, Part
-from trichotomy.evaluation.parts import Parts
-from trichotomy.evaluation.passes import Asked, Pass, Pictures
+from trichotomy.evaluation.parts import Parts, begun
+from trichotomy.evaluation.passes import Asked, Pass
 from trichotomy.evaluation.sources import Model, load
 from trichotomy.models.packages import one_line
 from trichotomy.representations import FeatureStore
@@ -30,6 +31,8 @@ SPAN = 1024
 """Images of a part: what a killed run repeats at most, per model."""
 MODELS = "models"
 """Entry of the provenance: what is known of each model."""
+LACKING = "features_lacking"
+"""Entry of the provenance: of models with decisions, why features that were asked for are lacking."""
 
 
 @dataclass(slots=True)
@@ -68,6 +71,8 @@ class Work:
         """Group after group of models that fit together makes a pass over the images."""
         pending = {observer for observer, _ in self.store.pending()}
         self.store.forgive([entry.id for entry in self.wanted if entry.id in pending])
+        if self.store.provenance.get(LACKING):
+            self.store.note(**{LACKING: {}})
         for k, entry in enumerate(self.wanted):
             self.missing[k] = self._missing(k, entry.id in pending)
             if self.missing[k]:
@@ -128,7 +133,7 @@ class Work:
             model = load(entry, self.images)
             if self.features is not None:
                 check_layers(model.network, self.features.layers)
-            self._describe(entry, model, begun=len(missing) < len(self.parts.spans))
+            self._describe(entry, model, begun=self._begun(k))
         except (TrichotomyError, MemoryError) as error:
             self._failed(k, one_line(error))
             return None
@@ -137,14 +142,25 @@ class Work:
             return None
         return Asked(k, entry.id, model, missing)
 
+    def _begun(self, k: int) -> bool:
+        """Whether there are decisions or features of a model, of any of the items."""
+        if self.store.done_by(self.wanted[k].id)[0] or begun(Path(self.store.path), k):
+            return True
+        found = self.features
+        return found is not None and len(found.pending(found.readings[k])) < found.chunks
+
     def _describe(self, entry: Entry, model: Model, *, begun: bool) -> None:
-        """Note what is known of a model; one whose weights have changed since it began is refused."""
+        """Note what is known of a model; one whose weights or transform have changed since it began is refused."""
         digest = weights_hash(model.network)
         known = dict(self.store.provenance.get(MODELS, {}))
-        before = known.get(entry.id, {}).get("weights_sha256")
-        if begun and before not in (None, digest):
-            msg = f"the weights of '{entry.id}' are not those that it began with; evaluate it to a store of its own"
-            raise InputError(msg)
+        before = known.get(entry.id, {})
+        if begun:
+            now = {"weights_sha256": digest, "transform": model.transform.text}
+            for key, what in (("weights_sha256", "weights"), ("transform", "transform")):
+                if before.get(key) not in (None, now[key]):
+                    are = "are not those" if what == "weights" else "is not the one"
+                    msg = f"the {what} of '{entry.id}' {are} that it began with; evaluate it to a store of its own"
+                    raise InputError(msg)
         own = entry.expected is not None
         top1 = entry.expected if own else model.expected
         on_imagenet = self.images.is_imagenet and self.images.mapping is None
@@ -152,6 +168,8 @@ class Work:
             "source": entry.source, **model.about, **entry.about, "transform": model.transform.text,
             "weights_sha256": digest,
         }  # fmt: skip
+        if begun and model.transform.opaque:
+            about["transform_compared"] = False
         if entry.checkpoint is not None:
             about["checkpoint"] = {"name": entry.checkpoint.name, "sha256": sha256(entry.checkpoint)}
         if top1 is not None and (on_imagenet or (own and entry.expected_on == "")):
@@ -200,8 +218,12 @@ class Work:
         self.parts.remove(k)
 
     def _failed(self, k: int, reason: str) -> None:
-        self.store.fail(self.wanted[k].id, reason)
-        self.progress(f"{self.wanted[k].id} FAILED", 0, 0)
+        name = self.wanted[k].id
+        if self.store.done_by(name)[0]:  # its decisions stand
+            self.store.note(**{LACKING: {**self.store.provenance.get(LACKING, {}), name: reason}})
+        else:
+            self.store.fail(name, reason)
+        self.progress(f"{name} FAILED", 0, 0)
 
     def _too_small(self) -> str:
         return (

@@ -160,4 +160,4 @@ def classes_of(entry: Entry, images: Images) -> tuple[str, ...]:
     """Names of a model's outputs that its entry gives; none where it gives none."""
     from trichotomy.evaluation.entries import DATA
 
-    return images.classes if entry.classes == (DATA,) else entry.classes
+    return images.own if entry.classes == (DATA,) else entry.classes

@@ -50,16 +50,29 @@ def of_object(found: Any, entry: Entry, images: Images) -> Model:
     if entry.checkpoint is not None:
         load_weights(network, entry.checkpoint)
     chosen = entry.transform or transform or getattr(network, "transform", None)
-    if not callable(chosen):
+    apply = _usable(chosen)
+    if apply is None:
         msg = (
             f"the network of '{entry.id}' has no transform, from a picture to a tensor; give it one as its attribute "
             "'transform', as the second of a pair, or as a table in a TOML list"
         )
         raise InputError(msg)
-    apply = chosen.transform() if isinstance(chosen, Crop) else Transform.of_user(chosen)
     own = getattr(network, "classes", ())
     names = classes_of(entry, images) or tuple(map(str, own if isinstance(own, list | tuple) else ()))
     return Model(network, apply, names, {"class": type(network).__qualname__})
+
+
+def transform_of(found: Any) -> Transform | None:
+    """Return the transform of a network at hand; None where it has none."""
+    if isinstance(found, tuple) and len(found) == 2:
+        return _usable(found[1] or getattr(found[0], "transform", None))
+    return _usable(getattr(found, "transform", None))
+
+
+def _usable(chosen: Any) -> Transform | None:
+    if isinstance(chosen, Crop):
+        return chosen.transform()
+    return Transform.of_user(chosen) if callable(chosen) else None
 
 
 def _attribute(name: str, entry: Entry) -> Any:

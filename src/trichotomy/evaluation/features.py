@@ -58,6 +58,11 @@ def features(
     about
         Further entries of the provenance.
 
+    Returns
+    -------
+    FeatureStore
+        The store, which ``open_features`` reads.
+
     Raises
     ------
     InputError

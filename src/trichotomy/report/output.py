@@ -96,6 +96,11 @@ def analyze(
     progress
         Called with the name of each step.
 
+    Returns
+    -------
+    Report
+        The numbers, and where they were written.
+
     Raises
     ------
     InputError

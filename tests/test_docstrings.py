@@ -33,7 +33,7 @@ SOURCE = re.compile(r"\b([A-Z][\w’']+)[^;()]*?\b((?:18|19|20)\d\d)\b")
 def test_it_says_what_it_computes_and_returns(name: str) -> None:
     text = inspect.getdoc(FUNCTIONS[name]) or ""
     assert text.partition("\n")[0].endswith((".", ":"))
-    assert RESULT.search(text)
+    assert RESULT.search(text) or inspect.signature(FUNCTIONS[name]).return_annotation in ("None", None)
 
 
 @pytest.mark.parametrize("name", sorted(set(STATISTICS) - ABOUT_THE_STUDY))

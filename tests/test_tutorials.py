@@ -5,15 +5,23 @@ from __future__ import annotations
 import doctest
 import re
 import shlex
+import signal
+import subprocess
 import sys
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
 from trichotomy.cli import main
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-NEEDS = {"study": ("torch",), "evaluate": ("torch", "sklearn"), "experiment": ("starlette", "PIL")}
+NEEDS = {
+    "study": ("torch",),
+    "evaluate": ("torch", "sklearn"),
+    "experiment": ("starlette", "PIL"),
+    "browse": ("starlette", "PIL"),
+}
 PAGES = [
     DOCS / "how-to-read.md",
     DOCS / "comparisons.md",
@@ -29,8 +37,23 @@ def steps(text: str) -> list[tuple[str, str]]:
     return [(language or "command", block or line) for language, block, line in STEP.findall(text)]
 
 
+def look(line: str) -> None:
+    """Start the server of a page, ask for the page, end it."""
+    command = [sys.executable, "-m", "trichotomy", *shlex.split(line), "--no-open"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        said = server.stdout.readline() if server.stdout else ""
+        try:
+            with urlopen(re.findall(r"http://\S+", said)[0], timeout=20) as page:
+                assert page.status == 200
+        finally:
+            server.send_signal(signal.SIGINT)
+
+
 def run(line: str) -> None:
     """Give the command as the shell would."""
+    if line.startswith("browse"):
+        look(line)
+        return
     with pytest.raises(SystemExit) as ended:
         main(shlex.split(line, comments=True))
     assert not ended.value.code, line

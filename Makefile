@@ -41,7 +41,7 @@ $(VENV)/.docs: $(SOURCES) | $(VENV)/.done
 	touch $@
 
 docs: $(VENV)/.docs ## build the documentation site into site/, strictly
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build  # not --quiet, which silences what strict counts
 
 demo: setup      ## train the embedded study and write demo/report.html
 	$(BIN)/trichotomy demo --out demo --force

@@ -9,7 +9,7 @@ SOURCES := pyproject.toml constraints.txt
 FRONTEND := package.json package-lock.json licences.txt vendor.py
 VENDORED := src/trichotomy/experiments/static/vendored/licences.txt
 
-.PHONY: help setup wheel postgres demo test test-core test-long test-slurm lint types bench ci clean
+.PHONY: help setup build test-wheel postgres demo test test-core test-long test-slurm lint types bench docs ci clean
 
 help:            ## show the targets
 	@grep -hE '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -30,8 +30,18 @@ $(VENDORED): $(FRONTEND:%=frontend/%) | $(VENV)/.done
 
 setup: $(VENV)/.done $(VENDORED)  ## create .venv with all that the other targets need
 
-wheel: setup     ## build the wheel into dist, with the pages of experiments
-	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+build: setup     ## build the wheel and the sdist into dist, with the pages of experiments
+	$(BIN)/python -m build --no-isolation --outdir dist .
+
+test-wheel: build ## install what was built into empty environments and use it
+	$(BIN)/python -m pytest -q -m long tests/test_distribution.py
+
+$(VENV)/.docs: $(SOURCES) | $(VENV)/.done
+	$(BIN)/python $(PIP) -e ".[docs]"
+	touch $@
+
+docs: $(VENV)/.docs ## build the documentation site into site/, strictly
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build  # not --quiet, which silences what strict counts
 
 demo: setup      ## train the embedded study and write demo/report.html
 	$(BIN)/trichotomy demo --out demo --force
@@ -68,7 +78,7 @@ types: setup     ## check types, strictly
 bench: setup     ## measure speed as ratios and write docs/benchmarks.md
 	$(BIN)/python -m benchmarks
 
-ci: lint types test test-core  ## all that CI checks
+ci: lint types docs test test-core  ## all that CI checks
 
 clean:           ## remove what the targets made
-	rm -rf $(VENV) $(CORE) demo demo.zarr .coverage* .pytest_cache .mypy_cache .ruff_cache dist $(dir $(VENDORED))
+	rm -rf $(VENV) $(CORE) demo demo.zarr site .coverage* .pytest_cache .mypy_cache .ruff_cache dist $(dir $(VENDORED))

@@ -286,3 +286,27 @@ def test_the_page_about_the_study_runs(in_the_files):
     assert float(accuracy.mean()) > 0.75  # two classes: it has learned something
     assert tri.open("decay.zarr").sizes["observer"] == 4
     assert int(tri.open("flagged.zarr")["label_error"].sum()) == 2
+
+
+def test_the_tests_that_the_comparisons_name_exist():
+    named = re.findall(r"`(tests/\S+?\.py)(?:::(\w+))?`", (ROOT / "docs" / "comparisons.md").read_text())
+    assert len(named) > 10
+    for path, test in named:
+        assert f"def {test}" in (ROOT / path).read_text(), (path, test)
+
+
+def test_the_site_shows_every_page_and_every_public_name():
+    nav = (ROOT / "mkdocs.yml").read_text().partition("\nnav:")[2]
+    for page in (ROOT / "docs").rglob("*.md"):
+        name = page.relative_to(ROOT / "docs").as_posix()
+        if not name.startswith(("decisions/0", "examples/")):
+            assert re.search(rf"(^|\s){re.escape(name)}$", nav, flags=re.MULTILINE), name
+    listed = (ROOT / "docs" / "decisions" / "README.md").read_text()
+    for page in (ROOT / "docs" / "decisions").glob("0*.md"):
+        title = page.read_text().partition("\n")[0].removeprefix("# ")
+        assert f"[{title}]({page.name})" in listed, page.name
+    api = "\n".join(p.read_text() for p in (ROOT / "docs" / "api").glob("*.md"))
+    shown = re.findall(r"^::: (trichotomy\.[\w.]+)\.(\w+)$", api, flags=re.MULTILINE)
+    assert sorted(name for _, name in shown) == sorted(set(tri.__all__) - {"__version__"})
+    for module, name in shown:  # the full path: stats.difficulty is a module and a function
+        assert getattr(import_module(module), name) is getattr(tri, name), name

@@ -31,6 +31,16 @@ def concat(parts: Sequence[Decisions]) -> Decisions:
     Items are joined by id and keep the order in which they are first met; an observer that was not asked
     about an item, or has no such epoch, has a missing decision there. Classes are joined by name.
 
+    Parameters
+    ----------
+    parts
+        Decisions, no observer in two of them.
+
+    Returns
+    -------
+    Decisions
+        All observers x all epochs x all items.
+
     Raises
     ------
     InputError

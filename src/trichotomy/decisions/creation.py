@@ -68,6 +68,11 @@ def create(
     force
         Replace what is there.
 
+    Returns
+    -------
+    Store
+        To ``record`` into; what is not recorded is missing.
+
     Raises
     ------
     StoreError
@@ -95,6 +100,20 @@ def write(d: Decisions, path: str | os.PathLike[str], *, force: bool = False) ->
     """Write Decisions to a new store, all at once: it is there complete or not at all.
 
     An (observer, epoch) without any decision is not recorded.
+
+    Parameters
+    ----------
+    d
+        Valid Decisions (``validate``).
+    path
+        Where to, a folder.
+    force
+        Replace what is there.
+
+    Returns
+    -------
+    Store
+        What was written.
     """
     validate(d)
     with _place(str(path), force=force) as place:

@@ -156,6 +156,11 @@ def from_arrays(
 def validate(d: Decisions) -> Decisions:
     """Return ``d`` unchanged if it is valid Decisions, else say what is wrong.
 
+    Returns
+    -------
+    Decisions
+        ``d`` itself.
+
     Raises
     ------
     InputError

@@ -329,6 +329,11 @@ class Store:
 def open(path: str | os.PathLike[str]) -> Decisions:  # noqa: A001 - the verb of the public surface
     """Open a store; arrays over (observer, epoch, item) are read when they are used.
 
+    Returns
+    -------
+    Decisions
+        What is recorded so far; all else is missing.
+
     Raises
     ------
     StoreError

@@ -25,6 +25,11 @@ def correctness(d: Decisions) -> xr.DataArray:
 
     Given by ``correct`` where there is one, else ``response == target``. A decision without an answer
     (``NO_ANSWER``) is wrong; a missing response, or an item without a target, is missing.
+
+    Returns
+    -------
+    DataArray
+        int8 over ``observer``, ``epoch``, ``item``.
     """
     if "correct" in d:
         return d["correct"]
@@ -105,6 +110,11 @@ def select(
     epoch
         The one epoch to keep; default all.
 
+    Returns
+    -------
+    Decisions
+        What was chosen, with all its coordinates; missing decisions stay missing.
+
     Raises
     ------
     InputError, UnknownNameError
@@ -174,6 +184,11 @@ def to_dataframe(d: Decisions) -> pd.DataFrame:
     """One row per decision: observer, epoch, item, response (index and name), target, correct, probabilities.
 
     Missing decisions have no row; a response that was asked for and not given has ``response`` -2.
+
+    Returns
+    -------
+    DataFrame
+        Rows by observer, then epoch, then item.
     """
     import pandas as pd
 

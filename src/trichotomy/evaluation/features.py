@@ -59,6 +59,11 @@ def features(
     about
         Further entries of the provenance.
 
+    Returns
+    -------
+    FeatureStore
+        The store, which ``open_features`` reads.
+
     Raises
     ------
     InputError

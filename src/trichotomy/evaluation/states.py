@@ -74,6 +74,11 @@ def study_features(
     progress
         Called while images are read.
 
+    Returns
+    -------
+    FeatureStore
+        The store, which ``open_features`` reads.
+
     Raises
     ------
     InputError

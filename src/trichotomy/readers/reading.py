@@ -114,7 +114,12 @@ def read(
 
 
 def formats() -> dict[str, str]:
-    """Names of the formats that can be read, each with one sentence about it, or about why it cannot be."""
+    """Names of the formats that can be read, each with one sentence about it, or about why it cannot be.
+
+    Returns
+    -------
+    Name to sentence.
+    """
     return {
         name: reader if isinstance(reader, str) else reader.description for name, reader in _loaded().items()
     }

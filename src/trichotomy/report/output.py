@@ -100,6 +100,11 @@ def analyze(
     progress
         Called with the name of each step.
 
+    Returns
+    -------
+    Report
+        The numbers, and where they were written.
+
     Raises
     ------
     InputError

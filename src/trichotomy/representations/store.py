@@ -232,6 +232,12 @@ class FeatureStore:
 def open_features(path: str | os.PathLike[str]) -> Features:
     """Open a store of features; arrays are read when they are used.
 
+    Returns
+    -------
+    Features
+        A tree: ``item`` at the root, below it a group per network and epoch with its layers; NaN where nothing was
+        recorded.
+
     Raises
     ------
     StoreError

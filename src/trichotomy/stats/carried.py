@@ -38,7 +38,8 @@ def agreement_carried(
 
     A measure of similarity is a sum over pairs of items of how far both representations find them alike (above or below
     the average); half of each pair is counted for each of its items. Were agreement spread evenly, a class would carry
-    its share of the items, which is its share of the pairs counted so. Shares can be negative.
+    its share of the items, which is its share of the pairs counted so. Shares can be negative. Uses the items that all
+    observers answered and whose features all networks have; the others are left out.
 
     Parameters
     ----------

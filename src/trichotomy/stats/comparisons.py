@@ -39,6 +39,10 @@ def comparisons(d: Decisions) -> tuple[Comparison, ...]:
     Observers that are not in ``d`` are left out, and comparisons that lose a side with them. Without a study
     and without a ``base``, the first observer's condition takes its place. Empty where nothing can be compared.
 
+    Returns
+    -------
+    One ``Comparison`` each: ``condition``, ``observers``, their ``references`` and the ``shift`` between epochs.
+
     Raises
     ------
     InputError

@@ -121,6 +121,7 @@ def mean_consistency(
 
     The interval over items treats the observers as given; the jackknife over observers asks what other
     observers of this kind would give, and ``clusters="target"`` takes whole classes of items as the sample.
+    A pair uses the items that both answered; a pair whose kappa is undefined does not count.
 
     Parameters
     ----------
@@ -181,7 +182,24 @@ def consistency_difference(
 ) -> xr.Dataset:
     """Kappa of one pair of observers minus kappa of another, with an interval that knows their shared items.
 
-    Options as in ``estimators.kappa_contrast``; ``clusters`` takes labels per item.
+    Each pair uses the items that both of it answered. NaN where one of the two kappas is undefined.
+
+    Parameters
+    ----------
+    first, second
+        Two observers each, by id.
+    options
+        As in ``estimators.kappa_contrast``: ``method``, ``level``, ``draws``, ``rng``; ``clusters`` takes labels
+        per item.
+
+    Returns
+    -------
+    Dataset of scalars: ``difference``, with ``difference_ci``; its attributes have ``standard_error`` and ``n``.
+
+    Raises
+    ------
+    UnknownNameError
+        No such observer.
     """
     shot = snapshot(d, epoch, at_least=2)
     known = shot.observers.tolist()
@@ -197,7 +215,9 @@ def consistency_difference(
 
 
 def response_consistency(d: Decisions, *, epoch: int | None = None) -> xr.Dataset:
-    """Cohen's kappa on the classes answered: over all items, and among items that both get wrong.
+    """Cohen's kappa on the classes answered: over all items, and among items that both get wrong (Cohen 1960).
+
+    A pair uses the items that both answered with a class (``n``); NaN where all these answers are alike.
 
     Returns
     -------
@@ -219,7 +239,8 @@ def response_consistency(d: Decisions, *, epoch: int | None = None) -> xr.Datase
 def overall_agreement(d: Decisions, *, epoch: int | None = None) -> xr.Dataset:
     """Agreement of all observers at once: Fleiss' kappa and Krippendorff's alpha of right / wrong and of classes.
 
-    Fleiss uses the items that everybody answered; alpha uses all items answered twice or more.
+    Fleiss uses the items that everybody answered; alpha uses all items answered twice or more (Fleiss 1971;
+    Krippendorff 2011).
 
     Returns
     -------
@@ -241,6 +262,8 @@ def overall_agreement(d: Decisions, *, epoch: int | None = None) -> xr.Dataset:
 
 def near_duplicates(d: Decisions, *, epoch: int | None = None, at_least: float = 0.8) -> xr.Dataset:
     """Pairs of observers whose decisions are nearly the same: kappa of ``at_least`` or more, highest first.
+
+    A pair uses the items that both answered; a pair whose kappa is undefined is not listed.
 
     Returns
     -------

@@ -109,6 +109,8 @@ def difficulty(
 ) -> xr.Dataset:
     """Histogram of the number of observers right, beside what simple models of difficulty would give.
 
+    Uses the items that all observers chosen answered; ``left_out`` says how many others there are.
+
     Parameters
     ----------
     tolerance, one_per, paper_compatible, exclude
@@ -176,6 +178,8 @@ def difficulty(
 def rarefaction(d: Decisions, *, tolerance: int = 0, epoch: int | None = None) -> xr.Dataset:
     """How many observers until the partition settles: expected shares among k of them; exact (Hurlbert 1971).
 
+    Uses the items that all observers answered; ``left_out`` says how many others there are.
+
     Returns
     -------
     Dataset over ``observers_drawn`` (1..M): ``trivial``, ``impossible``; NaN where k <= 2 * tolerance.
@@ -232,7 +236,12 @@ def outsiders(
 
     An observer is named while leaving it out changes the trivial and impossible shares by at least ``change``
     and makes up at least ``share`` of the sum of what leaving out each observer alone would change. A broken
-    model among good ones does so; with fewer than four observers nobody is named.
+    model among good ones does so; with fewer than four observers nobody is named. Uses the items that all
+    observers answered.
+
+    Returns
+    -------
+    Their ids, the most influential first.
     """
     shot = snapshot(d, epoch, complete=True)
     c, names, found = shot.complete, shot.observers.tolist(), []

@@ -38,7 +38,7 @@ def condition_dynamics(d: Decisions) -> xr.Dataset:
 
     References
     ----------
-    Meding et al. 2022 (Fig. 3, 17).
+    Geirhos et al. 2020; Meding et al. 2022 (Fig. 3, 17).
     """
     chosen = some_comparisons(d)
     chosen = (*_uncompared(d, chosen), *chosen)

@@ -35,7 +35,7 @@ def flag_shares(
     tolerance
         Of the partition.
     level
-        Of the Wilson intervals over items (Wilson 1927).
+        Of the Wilson intervals over items.
 
     Returns
     -------
@@ -46,6 +46,10 @@ def flag_shares(
     ------
     UnknownNameError
         There is no such annotation.
+
+    References
+    ----------
+    Meding et al. 2022 (Fig. 22); Wilson 1927.
     """
     name = FLAGS if flags is None else flags
     marked = flagged(d, name)

@@ -36,7 +36,8 @@ def similarity(
 ) -> xr.Dataset:
     """Similarity of the representations of all pairs of networks.
 
-    Uses the items whose features all networks have, finite and not constant; ``left_out`` counts the others.
+    Uses the items whose features all networks have, none missing, finite and not constant; ``left_out`` counts the
+    others.
 
     Parameters
     ----------
@@ -132,6 +133,8 @@ def condition_similarity(
     progress: Progress = lambda *_: None,
 ) -> xr.Dataset:
     """Mean similarity of each condition's networks with those that it is compared with (Meding et al. 2022, Fig. 7).
+
+    Items that some network has no features of are left out, as in ``similarity``.
 
     Parameters
     ----------

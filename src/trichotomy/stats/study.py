@@ -35,6 +35,10 @@ def study_of(d: Decisions) -> Mapping[str, Any] | None:
 def study_notes(d: Decisions) -> tuple[str, ...]:
     """Sentences that everything said about a study must repeat, such as that a condition is an emulation.
 
+    Returns
+    -------
+    The sentences; empty for decisions of no study.
+
     Raises
     ------
     InputError
@@ -51,6 +55,10 @@ def failures(d: Decisions) -> dict[str, str]:
 
     An observer failed where its ``failure`` is not empty. In a study also where it has not run all its planned
     epochs ("stopped after epoch 3 of 15"); this is not judged where ``d`` holds only some of the study's epochs.
+
+    Returns
+    -------
+    Observer to reason.
     """
     names = d["observer"].values
     reasons = [str(r) for r in d["failure"].values] if "failure" in d.coords else [""] * len(names)

@@ -21,6 +21,10 @@ def data_card(subset: Subset, *, name: str = "", format: str = "") -> str:  # no
     ----------
     name, format
         Of the file that the card stands beside.
+
+    Returns
+    -------
+    The card's text.
     """
     attrs = subset.items.attrs
     title = f"# Data card: {name or 'a subset'}"

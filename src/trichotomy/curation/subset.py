@@ -90,6 +90,11 @@ def curate(
     splits, rng, progress
         As for ``curation_curve``.
 
+    Returns
+    -------
+    Subset
+        The items chosen, how, and what came of the check.
+
     Raises
     ------
     InputError, UnknownNameError

@@ -20,6 +20,10 @@ def fastai_recorder(recorder: Recorder, *, items: Any = None) -> Any:
     items
         Ids of the items of the validation set, where the recorder was not given them.
 
+    Returns
+    -------
+    The callback.
+
     Raises
     ------
     InputError

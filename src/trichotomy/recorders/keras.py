@@ -27,6 +27,10 @@ def keras_recorder(
     kind
         What the model puts out: ``logits`` (the default) or ``probabilities``, where it ends in a softmax.
 
+    Returns
+    -------
+    The callback.
+
     Raises
     ------
     InputError

@@ -27,6 +27,10 @@ def lightning_recorder(recorder: Recorder, *, take: Callable[[Any, Any], Batch] 
     take
         What of a validation step's return and batch to record; see ``recorders.taken``.
 
+    Returns
+    -------
+    The callback.
+
     Raises
     ------
     InputError

@@ -24,6 +24,10 @@ def trainer_recorder(recorder: Recorder, *, metrics: Callable[[Any], dict[str, f
     metrics
         Your own ``compute_metrics``, which is called as before.
 
+    Returns
+    -------
+    The callback.
+
     Raises
     ------
     InputError

@@ -53,7 +53,7 @@ class Trial:
     items
         One item; for pairs two, the one that should be chosen first.
     side
-        For pairs: left | right, where the first item stands (mirrored for every second participant).
+        For pairs: left | right, where the first item stands (mirrored for a participant with probability 1/2).
     target
         For categorise: the right class.
     expected

@@ -79,7 +79,8 @@ def balanced_association(a: Answers, *, level: float = 0.95, draws: int = 1000, 
 
 def _surplus(group: np.ndarray[tuple[int], np.dtype[np.int64]], rng: AnySeed) -> list[int]:
     """Places of the items to leave out."""
-    generator = np.random.default_rng(rng) if isinstance(rng, int) else rng
+    drawn = isinstance(rng, np.random.Generator | np.random.RandomState)
+    generator = rng if drawn else np.random.default_rng(rng)
     sizes = np.bincount(group[group >= 0], minlength=len(CATEGORIES))
     if not sizes.min():
         lacking = CATEGORIES[int(sizes.argmin())]

@@ -121,7 +121,7 @@ def test_what_is_there_is_kept(prepared):
     assert new(prepared, "pairs", "--n", "6", "--practice", "0", "--force")[0] == 0
 
 
-def test_a_pilot_status_export_and_forgetting(prepared, tmp_path):
+def test_a_pilot_status_export_and_forgetting(prepared, tmp_path, monkeypatch):
     pytest.importorskip("starlette", reason="the extra 'web' is not installed")
     pytest.importorskip("sqlalchemy", reason="the extra 'web' is not installed")
     pytest.importorskip("httpx2", reason="the extra 'web' is not installed")
@@ -153,7 +153,17 @@ def test_a_pilot_status_export_and_forgetting(prepared, tmp_path):
         "out: 0 participants, 0 answers\n",
     )
     assert prepared("experiment", "export", "e", "--out", "out")[0] == 2
-    assert "identity is deleted" in prepared("experiment", "forget", "e", number)[1]
+    import sqlite3
+
+    monkeypatch.setattr("trichotomy.experiments.database.connection.TIDY_SECONDS", 0.1)
+    reader = sqlite3.connect(tmp_path / "e" / "answers.sqlite", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM identities").fetchall()
+    status, out, err = prepared("experiment", "forget", "e", number)
+    assert (status, out) == (1, f"{number}: identity is deleted\n")
+    assert "answers.sqlite-wal" in err
+    assert "Stop the server and run this command again" in err
+    reader.close()
     assert "no identity is stored" in prepared("experiment", "forget", "e", number)[1]
     status, _, err = prepared("experiment", "forget", "e", "12")
     assert status == 2

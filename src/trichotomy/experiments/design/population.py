@@ -131,10 +131,10 @@ def find_images(folder: Path, ids: Sequence[str], paths: Sequence[str]) -> dict[
     for item, known in zip(ids, paths, strict=True):
         given = (str(known), str(item))
         parts = (*given, *(PurePosixPath(name).name for name in given))
-        file = next((n for n in given if n in exact), None)
-        file = file or next((found for n in parts if (found := names.get(n))), None)
-        if file:
-            result[item] = file
+        chosen = next((n for n in given if n in exact), None)
+        chosen = chosen or next((found for n in parts if (found := names.get(n))), None)
+        if chosen:
+            result[item] = chosen
     return result
 
 

@@ -121,7 +121,7 @@ def test_what_is_there_is_kept(prepared):
     assert new(prepared, "pairs", "--n", "6", "--practice", "0", "--force")[0] == 0
 
 
-def test_a_pilot_status_export_and_forgetting(prepared, tmp_path):
+def test_a_pilot_status_export_and_forgetting(prepared, tmp_path, monkeypatch):
     pytest.importorskip("starlette", reason="the extra 'web' is not installed")
     pytest.importorskip("sqlalchemy", reason="the extra 'web' is not installed")
     pytest.importorskip("httpx2", reason="the extra 'web' is not installed")
@@ -153,7 +153,17 @@ def test_a_pilot_status_export_and_forgetting(prepared, tmp_path):
         "out: 0 participants, 0 answers\n",
     )
     assert prepared("experiment", "export", "e", "--out", "out")[0] == 2
-    assert "identity is deleted" in prepared("experiment", "forget", "e", number)[1]
+    import sqlite3
+
+    monkeypatch.setattr("trichotomy.experiments.database.connection.TIDY_SECONDS", 0.1)
+    reader = sqlite3.connect(tmp_path / "e" / "answers.sqlite", isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT * FROM identities").fetchall()
+    status, out, err = prepared("experiment", "forget", "e", number)
+    assert (status, out) == (1, f"{number}: identity is deleted\n")
+    assert "answers.sqlite-wal" in err
+    assert "Stop the server and run this command again" in err
+    reader.close()
     assert "no identity is stored" in prepared("experiment", "forget", "e", number)[1]
     status, _, err = prepared("experiment", "forget", "e", "12")
     assert status == 2
@@ -168,18 +178,20 @@ def test_a_pilot_status_export_and_forgetting(prepared, tmp_path):
         (["--host", "0.0.0.0"], "--public"),
         (["--public"], "--host-name"),
         (["--public", "--host-name", "https://x.org/"], "a name alone"),
-        (["--admin-token-file", "nowhere"], "nowhere"),
+        (["--admin-token-file", "nowhere"], "make one: openssl rand -hex 32 > nowhere"),
+        (["--admin-token-file", "latin"], "it is no text in UTF-8"),
         (["--admin-token-file", "short"], "20 characters"),
         (["--database", "mysql://x/y"], "SQLite or PostgreSQL"),
         (["--port", "1", "--host", "127.0.0.9"], "--public"),
     ],
-    ids=range(7),
+    ids=range(8),
 )
 def test_a_server_that_is_not_started(prepared, tmp_path, options, says):
     pytest.importorskip("uvicorn", reason="the extra 'web' is not installed")
     pytest.importorskip("sqlalchemy", reason="the extra 'web' is not installed")
     new(prepared, "pairs", "--n", "6", "--practice", "0")
     (tmp_path / "short").write_text("short")
+    (tmp_path / "latin").write_bytes("ü".encode("latin-1") * 30)
     status, out, err = prepared("experiment", "run", "e", *options)
     assert (status, out) == (2, "")
     assert says in err

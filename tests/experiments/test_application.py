@@ -89,7 +89,7 @@ def test_what_is_sent_says_nothing_of_order_and_key(site, browser, decisions):
         ".png",
         "img",
     ]
-    secret += ["trivial", "impossible", "pair-", "practice-", "attention-"]
+    secret += ["trivial", "impossible", "pair-", "practice-", "attention"]
     assert [word for word in secret if word in text] == []
     assert set(told[1]["next"]) == {
         "trial", "phase", "block", "kind", "images", "break_before", "first_of_block"
@@ -220,6 +220,17 @@ def test_one_try_or_again(site, browser, one_try):
         assert b.agree().status_code == 409
 
 
+def test_whoever_writes_simulated_into_the_address_gets_no_code(site, browser):
+    s = site("pairs", policies=Policies(completion_code="C0DE", completion_link="https://x.org/?c=C0DE"))
+    b = browser(s)
+    b.enter({"PROLIFIC_PID": "abc"})
+    b.post("/api/consent", {"agreed": False})
+    b.enter({"PROLIFIC_PID": "abc", "simulated": "1"})
+    b.agree()
+    through(b)
+    assert b.get("/api/completion").json() == {"code": "SIMULATED", "link": None}
+
+
 def test_who_does_not_agree_sees_nothing(site, browser):
     s = site("pairs")
     b = browser(s)
@@ -239,6 +250,7 @@ def test_time_runs_out(site, browser):
     b.answer(0)
     with s.database.writing() as connection:
         connection.exec_driver_sql("UPDATE participants SET expires_at = '2001-01-01T00:00:00.000Z'")
+    assert people(s)[0]["state"] == "expired"  # also of somebody who never comes again
     late = b.answer(1)
     assert (late.status_code, late.json()["error"]) == (409, "expired")
     assert b.enter(token=b.token).json()["state"] == "expired"

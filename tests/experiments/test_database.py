@@ -15,6 +15,7 @@ from trichotomy.experiments.database import (
     begin,
     by_identity,
     by_token,
+    forget,
     issue,
     open_database,
     participant_rows,
@@ -115,6 +116,57 @@ def test_a_file_that_is_no_database(tmp_path):
     with pytest.raises(InputError, match="run the experiment first"):
         open_database(tmp_path / "y.sqlite", digest="abc", kind="pairs", create=False)
     assert not (tmp_path / "y.sqlite").exists()
+
+
+def test_who_only_looks_makes_no_tables(database):
+    with pytest.raises(InputError, match="run the experiment first") as refused:
+        open_database(database, digest="abc", kind="pairs", create=False)
+    assert "there are no answers at" in str(refused.value)
+    open_database(database, digest="abc", kind="pairs").close()
+    d = open_database(database, digest="abc", kind="pairs", create=False)
+    with d.writing() as connection:
+        connection.execute(metadata.tables["experiments"].delete())
+    d.close()
+    with pytest.raises(InputError, match="run the experiment first"):
+        open_database(database, digest="abc", kind="pairs", create=False)
+
+
+def test_who_only_looks_at_a_database_of_somebody_else_leaves_it_empty(database):
+    engine = sa.create_engine(
+        database.replace("postgresql://", "postgresql+psycopg://")
+        if "://" in database
+        else f"sqlite:///{database}"
+    )
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE theirs (x INTEGER)"))
+    with pytest.raises(InputError, match="run the experiment first"):
+        open_database(database, digest="abc", kind="pairs", create=False)
+    assert sa.inspect(engine).get_table_names() == ["theirs"]
+    engine.dispose()
+
+
+def test_tables_of_an_earlier_version_are_brought_up_to_date_by_a_run_alone(opened, database, monkeypatch):
+    from alembic.script import ScriptDirectory
+
+    monkeypatch.setattr(ScriptDirectory, "get_current_head", lambda _: "0002")
+    with pytest.raises(InputError, match=r"earlier version of trichotomy .* experiment run"):
+        open_database(database, digest="abc", kind="pairs", create=False)
+
+
+def test_what_was_deleted_stays_in_the_log_while_somebody_reads(tmp_path, monkeypatch):
+    monkeypatch.setattr("trichotomy.experiments.database.connection.TIDY_SECONDS", 0.1)
+    d = open_database(tmp_path / "a.sqlite", digest="abc", kind="pairs")
+    with d.writing() as connection:
+        somebody(connection, identity=("PID", "somebody-known"))
+    with d.reading() as reader:
+        participant = participant_rows(reader)[0]["participant"]
+        with d.writing() as connection:
+            assert forget(connection, participant)
+        assert d.tidy() is False
+        assert b"somebody-known" in (tmp_path / "a.sqlite-wal").read_bytes()
+    assert d.tidy() is True
+    assert b"somebody-known" not in b"".join(p.read_bytes() for p in tmp_path.glob("a.sqlite*"))
+    d.close()
 
 
 def test_an_answer_is_stored_once_and_in_order(opened):

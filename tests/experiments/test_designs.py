@@ -68,6 +68,17 @@ def test_images_are_found_by_id_or_path_and_not_where_two_files_have_the_name(tm
         find_images(tmp_path / "no", ids, ids)
 
 
+def test_an_image_at_the_whole_path_goes_before_others_of_its_name(tmp_path):
+    from trichotomy.experiments.design.population import find_images
+
+    for name in ("one.png", "z/one.png", "two.png.png", "two.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    ids = ["one.png", "z/one.png", "two.png"]
+    assert find_images(tmp_path, ids, ids) == {i: i for i in ids}
+    assert find_images(tmp_path, ["elsewhere/one.png"], ["?"]) == {}  # two have that name
+
+
 def test_pairs_are_of_a_trivial_and_an_impossible_item_and_no_image_comes_twice(table):
     items, trials = pairs(table, n=30, practice=5, rng=1)
     difficulty = dict(zip(table["item"], table["difficulty"], strict=True))

@@ -181,7 +181,7 @@ def test_an_export_before_anybody_has_come(site, tmp_path):
         assert (made.participants, made.answers, made.decisions) == (0, 0, False)
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "\nx"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "\nx", "'-1"])
 def test_texts_that_spreadsheets_take_for_formulas(text):
     from io import StringIO
 
@@ -189,6 +189,30 @@ def test_texts_that_spreadsheets_take_for_formulas(text):
     read = pd.read_csv(StringIO(to_csv(table)), keep_default_na=False)
     assert read["a"].tolist() == [f"'{text}".replace("\r", "\n"), "plain"]
     assert read["b"].tolist() == [-1.5, 2]
+
+
+def test_answers_with_a_minus_are_read_in_their_order(site, browser, tmp_path):
+    from trichotomy.experiments.design import Question
+    from trichotomy.readers.answers import read_answers
+
+    asked = (
+        Question("warmth", "How warm?", "scale", tuple(range(-3, 4))),
+        Question("sign", "Which?", "choice", ("-", "'-", "+")),
+        Question("year", "When?", "scale", tuple(range(1990, 2021))),
+    )
+    s = played(
+        site, browser, "ratings", questions=asked,
+        answer=lambda who, k: {"warmth": k % 7 - 3, "sign": ("-", "'-", "+")[k % 3], "year": 1990 + 3 * who + k},
+    )  # fmt: skip
+    write_export(s.folder, s.database, tmp_path / "out")
+    wanted = {q.name: tuple(map(str, q.options)) for q in asked}
+    read = read_answers(tmp_path / "out")
+    assert read.questions == wanted
+    said = read.main.set_index(["participant", "item"])["warmth"].astype(int)
+    codes, items = read.codes("warmth")
+    assert [c - 3 for c in codes[0]] == [said[read.participants[0], i] for i in items]
+    alone = read_answers(tmp_path / "out" / "answers.csv")
+    assert set(alone.trials["sign"]) <= set(wanted["sign"])
 
 
 def test_frames_say_how_long_images_were_shown(site, browser, tmp_path):

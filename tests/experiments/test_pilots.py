@@ -30,7 +30,7 @@ def test_a_pilot_goes_through_and_touches_nothing(made, tmp_path, kind):
     )
     trials = len(folder.experiment.trials)
     assert [v.acknowledged for v in pilot.visits] == [list(range(trials))] * 3
-    assert {v.code for v in pilot.visits} == {"DONE"}
+    assert {v.code for v in pilot.visits} == {"SIMULATED"}
     assert counted[-1] == (3 * trials, 3 * trials)
     assert sorted(p.name for p in folder.path.iterdir()) == before
     assert pilot.export.participants == 3

@@ -47,6 +47,13 @@ def count(s):
         return len(participant_rows(connection)), len(answer_rows(connection))
 
 
+def test_a_trial_is_a_short_number(taking_part):
+    b, _ = taking_part
+    for number in ("1" * 5000, "-1", "1e3", "x"):
+        reply = b.answer(number)
+        assert (reply.status_code, reply.json()["error"]) == (404, "not-found")
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -66,6 +73,7 @@ def count(s):
         "/api/images/%00",
         "/api/blocks/-1",
         "/api/blocks/1e3",
+        "/api/blocks/" + "1" * 5000,
         "/api/trials/0",
         "/admin/../answers.sqlite",
     ],

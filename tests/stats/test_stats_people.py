@@ -63,6 +63,16 @@ def test_accuracy_is_counted_person_by_person(pairs):
     assert low < float(result["group"]) < high
 
 
+def test_chance_is_a_half_of_pairs_and_one_of_the_classes(pairs, named):
+    assert p.choice_accuracy(pairs).attrs["chance"] == 0.5
+    result = p.choice_accuracy(named)
+    assert result.attrs["chance"] == 1 / len(simulated.CLASSES)
+    one = result.isel(participant=0)
+    theirs = binomtest(int(one["right"]), int(one["n"]), 0.25)
+    assert np.exp(float(one["log_p"])) == pytest.approx(theirs.pvalue)
+    assert p.choice_accuracy(named, chance=0.1).attrs["chance"] == 0.1
+
+
 def test_intervals_of_people_and_of_pairs_alone_are_narrower(pairs):
     x, _ = pairs.matrix("correct", by="trial_id")
     whole = np.ptp(p.choice_accuracy(pairs)["group_ci"].values)
@@ -241,7 +251,7 @@ def test_the_weighted_estimate_is_what_balancings_scatter_around(ratings):
     assert (weighted < drawn["range"][:, 1]).all()
 
 
-@pytest.mark.parametrize("rng", [7, np.random.default_rng(7), np.random.RandomState(7)])
+@pytest.mark.parametrize("rng", [7, np.int64(7), np.random.default_rng(7), np.random.RandomState(7)])
 def test_balancing_leaves_classes_equal(ratings, rng):
     b = p.balanced(ratings, rng=rng)
     sizes = p.rating_shares(b)["items"].values
@@ -257,6 +267,22 @@ def test_a_question_nobody_answered_the_same_way_is_ordered_as_given():
     assert p.Answers.of(trials, items).questions["colour"] == ("no", "slightly", "very")
     with pytest.raises(UnknownNameError, match="colour"):
         p.Answers.of(trials, items, questions=asked).codes("color")
+
+
+@pytest.mark.parametrize(
+    ("said", "wanted"),
+    [
+        ([-2, 3, -10], tuple(map(str, range(-10, 4)))),
+        ([-2.0, 1.0, 0.0], ("-2", "-1", "0", "1")),
+        ([5, 1000, -200], ("-200", "5", "1000")),
+        (["+", "-", "o"], ("+", "-", "o")),
+        (["07", "10", "9"], ("07", "10", "9")),
+    ],
+)
+def test_whole_numbers_are_ordered_as_numbers(said, wanted):
+    trials, items = simulated.ratings()
+    trials["warmth"] = [said[k % len(said)] for k in range(len(trials))]
+    assert p.Answers.of(trials, items).questions["warmth"] == wanted
 
 
 def test_people_are_observers(named):

@@ -32,6 +32,31 @@ def test_a_rate_of_nought_is_without_limit():
     assert all(rate.allow("a") for _ in range(1000))
 
 
+def test_a_rate_below_one_a_minute_lets_one_begin_now_and_then():
+    now = [0.0]
+    rate = Rate(0.5, clock=lambda: now[0])
+    assert [rate.allow("a"), rate.allow("a")] == [True, False]
+    now[0] = 119
+    assert not rate.allow("a")
+    now[0] = 120
+    assert [rate.allow("a"), rate.allow("a")] == [True, False]
+
+
+def test_a_rate_of_many_is_not_gone_through_at_each_question(monkeypatch):
+    monkeypatch.setattr("trichotomy.web.rates.MANY", 3)
+    now = [0.0]
+    rate = Rate(1, clock=lambda: now[0])
+    tables = []
+    for k in range(100):
+        now[0] = k / 10
+        rate.allow(str(k))
+        tables.append(rate._buckets)
+    assert len({id(t) for t in tables}) <= 2
+    now[0] = 100.0
+    rate.allow("last")
+    assert len(rate._buckets) == 1
+
+
 def test_a_rate_forgets_who_has_not_come_for_a_minute(monkeypatch):
     monkeypatch.setattr("trichotomy.web.rates.MANY", 3)
     now = [0.0]

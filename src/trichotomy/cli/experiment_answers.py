@@ -110,14 +110,22 @@ def forget(
     _, answers = opened(exp, database)
     with answers.writing() as connection:
         known = [r["participant"] for r in participant_rows(connection)]
-        if participant not in known:
-            kind = "participant"
-            raise UnknownNameError(kind, participant, known)
         gone = delete(connection, participant, with_answers=with_answers)
-    answers.tidy()
+    clean = answers.tidy()
     answers.close()
-    what = "identity and answers are" if with_answers else "identity is"
-    typer.echo(f"{participant}: {what} deleted" if gone else f"{participant}: no identity is stored")
+    if gone is None and clean:
+        kind = "participant"
+        raise UnknownNameError(kind, participant, known)
+    if gone is not None:
+        what = "identity and answers are" if with_answers else "identity is"
+        typer.echo(f"{participant}: {what} deleted" if gone else f"{participant}: no identity is stored")
+    if not clean:
+        typer.echo(
+            f"What was deleted is still in SQLite's log, {answers.place}-wal, as somebody reads the answers at this "
+            "moment. Stop the server and run this command again; if you do not, it goes when the server is stopped",
+            err=True,
+        )
+        raise typer.Exit(1)
 
 
 def status(

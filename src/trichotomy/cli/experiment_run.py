@@ -80,8 +80,9 @@ def run(
 
 
 def _check(public: bool, host: str | None, names: list[str]) -> None:
-    loopback = ("127.0.0.1", "localhost", "::1")
-    if not public and host is not None and host not in loopback:
+    from trichotomy.web import LOOPBACK
+
+    if not public and host is not None and host not in LOOPBACK:
         msg = f"{host} is reached from other machines; say so with --public, and name the server with --host-name"
         raise InputError(msg)
     if public and not names:
@@ -96,7 +97,12 @@ def _check(public: bool, host: str | None, names: list[str]) -> None:
 def _token(path: Path | None) -> str | None:
     if path is None:
         return None
-    token = path.read_text(encoding="utf-8").strip()
+    try:
+        token = path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        said = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        msg = f"the admin page's token cannot be read from {path} ({said}); make one: openssl rand -hex 32 > {path}"
+        raise InputError(msg) from error
     if len(token) < 20 or not token.isascii() or any(c.isspace() for c in token):
         msg = f"{path} must hold a token of 20 characters or more in one line; make one: openssl rand -hex 32"
         raise InputError(msg)

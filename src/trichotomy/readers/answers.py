@@ -16,11 +16,13 @@ from trichotomy.decisions.provenance import sha256
 from trichotomy.errors import InputError
 from trichotomy.readers.papers_ratings import RESULTS, read_papers_ratings
 from trichotomy.stats.people import Answers
-from trichotomy.stats.people.answers import KNOWN, REQUIRED, as_text
+from trichotomy.stats.people.answers import KNOWN, MOST_LEVELS, REQUIRED, as_text
 
 DATABASE, DESIGN, QUESTIONS = "answers.sqlite", "experiment.json", "questions.toml"
 CODEBOOK, DESCRIPTION = "codebook.csv", "dataset_description.json"
 ITEMS = ("item", "difficulty")
+APOSTROPHE = re.compile(r"'(?='*[=+\-@\t\r\n])")
+"""Before what a spreadsheet would take for a formula, as an export writes it; no part of the text."""
 
 
 def read_answers(
@@ -114,7 +116,8 @@ def _with(folder: Path, columns: tuple[str, ...], without: tuple[str, ...]) -> P
 
 def _table(file: Path) -> pd.DataFrame:
     try:
-        return pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+        return table.map(lambda text: APOSTROPHE.sub("", text, count=1) if text.startswith("'") else text)
     except (OSError, ValueError) as error:  # what pandas makes of damaged files are ValueErrors
         said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         msg = f"cannot read {file} as a CSV table: {said}"
@@ -156,15 +159,16 @@ def _options(question: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _from_codebook(table: pd.DataFrame) -> dict[str, tuple[str, ...]] | None:
-    """Columns of the answers that are questions; their values stand as ``0 to 10`` or ``no | maybe | yes``."""
+    """Columns of the answers that are questions; their values stand as ``-3 to 3`` or ``no | maybe | yes``."""
     if not {"table", "column", "values"} <= set(table):
         return None
     found: dict[str, tuple[str, ...]] = {}
     for _, row in table[table["table"] == "answers"].iterrows():
-        scale = re.fullmatch(r"(\d{1,3}) to (\d{1,3})", row["values"])
-        if row["column"] not in KNOWN and (scale or " | " in row["values"]):
-            ends = range(int(scale[1]), int(scale[2]) + 1) if scale else ()
-            found[row["column"]] = tuple(map(str, ends)) or tuple(row["values"].split(" | "))
+        ends = re.fullmatch(r"(-?\d{1,9}) to (-?\d{1,9})", row["values"])
+        scale = range(int(ends[1]), int(ends[2]) + 1) if ends else range(0)
+        asked = 0 < len(scale) <= MOST_LEVELS or " | " in row["values"]
+        if row["column"] not in KNOWN and asked:
+            found[row["column"]] = tuple(map(as_text, scale or row["values"].split(" | ")))
     return found or None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +14,13 @@ LONGEST_MS = 7 * 24 * 3600 * 1000.0
 EVENTS = ("blur", "focus", "fullscreen-exit", "fullscreen-enter", "resize")
 MOST_EVENTS, MOST_FRAMES = 200, 2000
 PIXELS = 100_000
+
+
+def place(asked: Mapping[str, Any], name: str) -> int:
+    """Return a part of the path that counts something."""
+    if not re.fullmatch("[0-9]{1,18}", asked[name]):
+        raise RefusedError(404, "not-found", f"There is no such {name}.")
+    return int(asked[name])
 
 
 def parameters(body: Mapping[str, Any]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
+from trichotomy.experiments.application import fields
 from trichotomy.experiments.application.calls import Asked, Reply, whose
 from trichotomy.web import RefusedError
 
@@ -33,7 +34,8 @@ def block(site: Site, asked: Asked) -> Reply:
     """List the images of a block, in an order that says nothing."""
     with site.database.writing() as connection:
         who = whose(connection, asked, states=("running", "complete"))
-    wanted = {i for p in who.placed if p.block == asked.path["block"] for i in site.trials[p.trial_id].items}
+    number = fields.place(asked.path, "block")
+    wanted = {i for p in who.placed if p.block == number for i in site.trials[p.trial_id].items}
     if not wanted:
         raise RefusedError(404, "not-found", "There is no such block.")
     return {"images": sorted(opaque(who.image_key, item) for item in wanted)}

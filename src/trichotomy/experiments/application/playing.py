@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 STARTED_MOST_MS = 1e14
 KEYS = "1234567890"
+PLACEHOLDER = "SIMULATED"
+"""Completion code of whom the address calls simulated: it must be of no use to a person who writes that there."""
 
 
 def describe(site: Site, asked: Asked) -> Reply:
@@ -61,7 +63,7 @@ def where(site: Site, asked: Asked) -> Reply:
 
 def answer(site: Site, asked: Asked) -> Reply:
     """Store the answer to the next trial; the first counts, and each gets the same acknowledgement."""
-    k = int(asked.path["trial"])
+    k = fields.place(asked.path, "trial")
     e = site.experiment
     with site.database.writing() as connection:
         who = whose(connection, asked, states=("running", "complete"))
@@ -96,10 +98,12 @@ def answer(site: Site, asked: Asked) -> Reply:
 
 
 def completion(site: Site, asked: Asked) -> Reply:
-    """Hand out the completion code, once all answers are held."""
+    """Hand out the completion code, once all answers are held; simulated participants get a placeholder."""
     with site.database.writing() as connection:
-        whose(connection, asked, states=("complete",))
+        who = whose(connection, asked, states=("complete",))
     policies = site.experiment.policies
+    if who.simulated:
+        return {"code": PLACEHOLDER, "link": None}
     return {"code": policies.completion_code, "link": policies.completion_link or None}
 
 
@@ -109,7 +113,7 @@ def to_html(markdown: str) -> str:
 
 
 def _position(site: Site, who: Participant, done: int) -> dict[str, Any]:
-    """How far a participant is, and the next trial without a word about its order or key."""
+    """How far a participant is, and the next trial without a word about its order or key, or that it is a check."""
     if done >= who.trials:
         return {"done": who.trials, "total": who.trials, "complete": True, "next": None}
     place = who.placed[done]
@@ -118,7 +122,7 @@ def _position(site: Site, who: Participant, done: int) -> dict[str, Any]:
     items = trial.items if place.side != "right" else trial.items[::-1]
     coming = {
         "trial": done,
-        "phase": trial.phase,
+        "phase": "practice" if trial.phase == "practice" else "main",
         "block": place.block,
         "kind": site.experiment.kind,
         "images": [opaque(who.image_key, item) for item in items],

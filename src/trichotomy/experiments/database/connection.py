@@ -23,6 +23,7 @@ from trichotomy.experiments.database.times import now
 LOCK = 7_204_511
 """Number of the advisory lock under which PostgreSQL is migrated and sessions begin."""
 BUSY_SECONDS = 30
+TIDY_SECONDS = 5
 CONNECTIONS = 8
 
 
@@ -54,13 +55,20 @@ class Database:
         with self.engine.connect().execution_options(reading=True) as connection, connection.begin():
             yield connection
 
-    def tidy(self) -> None:
-        """Leave nothing of what was deleted in SQLite's log."""
-        if self.engine.dialect.name == "sqlite":
-            with self.engine.connect() as connection:
-                raw = connection.connection.driver_connection
-                if isinstance(raw, sqlite3.Connection):
-                    raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    def tidy(self) -> bool:
+        """Leave nothing of what was deleted in SQLite's log; return whether that was possible.
+
+        It is not while somebody reads an earlier state; a short while is waited for them.
+        """
+        if self.engine.dialect.name != "sqlite":
+            return True
+        with self.engine.connect() as connection:
+            raw = connection.connection.driver_connection
+            assert isinstance(raw, sqlite3.Connection)
+            raw.execute(f"PRAGMA busy_timeout={1000 * TIDY_SECONDS:.0f}")
+            busy, *_ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            raw.execute(f"PRAGMA busy_timeout={1000 * BUSY_SECONDS}")
+            return not busy
 
     def close(self) -> None:
         """Close all connections."""
@@ -68,7 +76,7 @@ class Database:
 
 
 def open_database(where: str | Path, *, digest: str, kind: str, create: bool = True) -> Database:
-    """Open a database and bring its tables up to date.
+    """Open a database, and bring its tables up to date where it is to be written.
 
     Parameters
     ----------
@@ -77,26 +85,28 @@ def open_database(where: str | Path, *, digest: str, kind: str, create: bool = T
     digest, kind
         Of the experiment; a database belongs to one.
     create
-        Make the tables where there are none; else there must be some.
+        Make the tables, or bring them up to date; else they must be there, and nothing is made.
 
     Raises
     ------
     InputError
-        It cannot be opened, or it belongs to another experiment.
+        It cannot be opened, it belongs to another experiment, or its tables are not those of this version.
     """
     url = _url(where)
     place = (
         url.database or "" if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
     )
     if not create and url.get_backend_name() == "sqlite" and not Path(place).is_file():
-        msg = f"there are no answers at {place}; run the experiment first"
-        raise InputError(msg)
+        raise _nothing(place)
     engine = _engine(url)
     try:
-        _private(url)
-        _migrate(engine)
+        if create:
+            _private(url)
+            _migrate(engine)
         with engine.begin() as connection:
-            _belongs(connection, digest, kind, place)
+            if not create:
+                _up_to_date(connection, place)
+            _belongs(connection, digest, kind, place, create=create)
     except DBAPIError as error:
         engine.dispose()
         msg = f"the database at {place} cannot be used: {_first_line(error)}; check the address and that it is running"
@@ -160,29 +170,52 @@ def _begin(connection: sa.Connection) -> None:
 
 
 def _migrate(engine: sa.Engine) -> None:
-    config = Config()
-    config.set_main_option("script_location", "trichotomy.experiments.database:migrations")
-    config.set_main_option("path_separator", "os")
+    config = _config()
     with engine.begin() as connection:
         lock(connection)
         config.attributes["connection"] = connection
-        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-        current = _current(connection)
-        if current is not None and current not in known:
-            msg = f"the tables were made by a later version of trichotomy (step {current}); install that one"
-            raise InputError(msg)
+        _current(connection, config)
         command.upgrade(config, "head")
 
 
-def _current(connection: sa.Connection) -> str | None:
+def _up_to_date(connection: sa.Connection, place: str) -> None:
+    """Refuse tables that are not there or of an earlier version: who only looks makes and changes none."""
+    config = _config()
+    current = _current(connection, config)
+    if current is None:
+        raise _nothing(place)
+    if current != ScriptDirectory.from_config(config).get_current_head():
+        msg = (
+            f"the tables at {place} were made by an earlier version of trichotomy (step {current}); "
+            "`trichotomy experiment run` brings them up to date"
+        )
+        raise InputError(msg)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "trichotomy.experiments.database:migrations")
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _current(connection: sa.Connection, config: Config) -> str | None:
+    """Step that the tables are at, None where there are none; refused where it is of a later version."""
     if not sa.inspect(connection).has_table("alembic_version"):
         return None
-    return connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    current = connection.execute(sa.text("SELECT version_num FROM alembic_version")).scalar()
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    if current is not None and current not in known:
+        msg = f"the tables were made by a later version of trichotomy (step {current}); install that one"
+        raise InputError(msg)
+    return current
 
 
-def _belongs(connection: sa.Connection, digest: str, kind: str, place: str) -> None:
+def _belongs(connection: sa.Connection, digest: str, kind: str, place: str, *, create: bool) -> None:
     lock(connection)
     found = connection.execute(sa.select(experiments.c.digest)).scalar()
+    if found is None and not create:
+        raise _nothing(place)
     if found is None:
         connection.execute(experiments.insert().values(id=1, digest=digest, kind=kind, created_at=now()))
     elif found != digest:
@@ -191,6 +224,11 @@ def _belongs(connection: sa.Connection, digest: str, kind: str, place: str) -> N
             "people took part; give this one a database of its own"
         )
         raise InputError(msg)
+
+
+def _nothing(place: str) -> InputError:
+    msg = f"there are no answers at {place}; run the experiment first"
+    return InputError(msg)
 
 
 def _first_line(error: DBAPIError) -> str:

@@ -129,19 +129,12 @@ def issue(connection: sa.Connection, participant_id: int, *, token: str, image_k
 
 
 def by_token(connection: sa.Connection, token: str) -> Participant | None:
-    """Find whose token (digest) it is; note that it was used, and that time has run out where it has."""
+    """Find whose token (digest) it is."""
     found = connection.execute(_BY_TOKEN, {"token": token}).first()
     if found is None:
         return None
     row = found._mapping
-    return _participant(
-        row,
-        _expired(connection, row),
-        row["image_key"],
-        not row["replaced"],
-        bool(row["used"]),
-        bool(row["unused"]),
-    )
+    return _participant(row, row["image_key"], not row["replaced"], bool(row["used"]), bool(row["unused"]))
 
 
 def mark_used(connection: sa.Connection, token: str) -> None:
@@ -164,7 +157,7 @@ def by_identity(
         )
         .order_by(participants.c.id.desc())
     ).first()
-    return None if found is None else _participant(found._mapping, _expired(connection, found._mapping))
+    return None if found is None else _participant(found._mapping)
 
 
 def identity_of(connection: sa.Connection, participant_id: int) -> tuple[str, str] | None:
@@ -212,18 +205,15 @@ def forget(connection: sa.Connection, participant: str, *, with_answers: bool = 
     return gone or with_answers
 
 
-def _expired(connection: sa.Connection, row: Mapping[Any, Any]) -> str:
-    """State of a row, which ends here when its time has run out."""
-    if row["state"] in OPEN and row["expires_at"] is not None and row["expires_at"] < now():
-        connection.execute(
-            participants.update().where(participants.c.id == row["id"]).values(state="expired")
-        )
-        return "expired"
-    return str(row["state"])
+def state_of(row: Mapping[Any, Any], moment: str) -> str:
+    """State of a participant's row at a time: one that is open ends as ``expired``, which is never stored."""
+    late = row["state"] in OPEN and row["expires_at"] is not None and row["expires_at"] < moment
+    return "expired" if late else str(row["state"])
 
 
-def _participant(row: Mapping[Any, Any], state: str, *more: Any) -> Participant:
+def _participant(row: Mapping[Any, Any], *more: Any) -> Participant:
     placed = _placed(row["placed"])
+    state = state_of(row, now())
     kind = bool(row["simulated"])
     return Participant(row["id"], row["participant"], state, row["done"], row["trials"], placed, kind, *more)
 

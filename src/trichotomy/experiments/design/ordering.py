@@ -26,7 +26,7 @@ def arrange(experiment: Experiment, number: int) -> tuple[Placed, ...]:
 
     Practice comes first, as designed. Main trials are shuffled and cut into blocks of equal size (to one). Attention
     checks are spread: the main trials are cut into as many stretches, and one check stands somewhere in each, never
-    first. Sides are mirrored for every second participant, at random.
+    first. Sides are mirrored with probability 1/2.
 
     Parameters
     ----------

@@ -116,6 +116,7 @@ def find_images(folder: Path, ids: Sequence[str], paths: Sequence[str]) -> dict[
     if not folder.is_dir():
         msg = f"there is no folder of images at {folder}; name it with --images"
         raise InputError(msg)
+    exact: set[str] = set()
     names: dict[str, str | None] = {}
     for place, folders, files in os.walk(folder):
         folders.sort()
@@ -123,16 +124,17 @@ def find_images(folder: Path, ids: Sequence[str], paths: Sequence[str]) -> dict[
             path = (Path(place) / file).relative_to(folder)
             if path.suffix.lower() in SUFFIXES:
                 whole = path.as_posix()
-                names[whole] = whole
-                for name in {path.with_suffix("").as_posix(), path.name, path.stem} - {whole}:
+                exact.add(whole)
+                for name in {path.with_suffix("").as_posix(), path.name, path.stem}:
                     names[name] = whole if names.get(name, whole) == whole else None  # several have it: none
     result = {}
     for item, known in zip(ids, paths, strict=True):
-        for name in (str(known), str(item), PurePosixPath(str(known)).name, PurePosixPath(str(item)).name):
-            file_found = names.get(name)
-            if file_found:
-                result[item] = file_found
-                break
+        given = (str(known), str(item))
+        parts = (*given, *(PurePosixPath(name).name for name in given))
+        chosen = next((n for n in given if n in exact), None)
+        chosen = chosen or next((found for n in parts if (found := names.get(n))), None)
+        if chosen:
+            result[item] = chosen
     return result
 
 

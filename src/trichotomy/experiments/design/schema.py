@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
@@ -14,6 +15,8 @@ SCHEMA_VERSION = 1
 KINDS = ("pairs", "ratings", "categorise")
 PHASES = ("practice", "main", "attention")
 SIDES = ("left", "right")
+LONGEST_ID = 128
+"""Of a trial, as the database holds it."""
 
 T = TypeVar("T")
 
@@ -53,7 +56,7 @@ class Trial:
     items
         One item; for pairs two, the one that should be chosen first.
     side
-        For pairs: left | right, where the first item stands (mirrored for every second participant).
+        For pairs: left | right, where the first item stands (mirrored for a participant with probability 1/2).
     target
         For categorise: the right class.
     expected
@@ -206,6 +209,23 @@ def _made(kind: type[T], values: Any, where: str) -> T:
         raise InputError(msg) from error
 
 
+def _typed(part: Timing | Policies, where: str) -> Iterator[tuple[bool, str]]:
+    """Whether each field is of another type than declared, and the sentence that says so."""
+    for f in dataclasses.fields(part):
+        value = getattr(part, f.name)
+        number = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < math.inf
+        fits, wanted = {
+            "float": (number, "a number, 0 or more"),
+            "float | None": (number or value is None, "a number, 0 or more, or null"),
+            "bool": (isinstance(value, bool), "true or false"),
+            "str": (isinstance(value, str), "a text"),
+            "tuple[str, ...]": (
+                isinstance(value, tuple) and all(isinstance(v, str) for v in value), "a list of texts"
+            ),
+        }[str(f.type)]  # fmt: skip
+        yield not fits, f"{where}: {f.name} must be {wanted}, not {value!r}"
+
+
 def _problem(experiment: Experiment) -> str:
     """What is wrong with an experiment, or nothing."""
     names = [i.item for i in experiment.items]
@@ -213,16 +233,24 @@ def _problem(experiment: Experiment) -> str:
     ids = [t.trial_id for t in experiment.trials]
     wanted = 2 if experiment.kind == "pairs" else 1
     checks = (
+        *_typed(experiment.timing, "timing"),
+        *_typed(experiment.policies, "policies"),
         (experiment.kind not in KINDS, f"kind must be one of {', '.join(KINDS)}, not {experiment.kind!r}"),
         (len(known) < len(names), "two items have the same id"),
         (len(set(ids)) < len(ids), "two trials have the same id"),
         (not any(t.phase == "main" for t in experiment.trials), "there is no trial of the phase 'main'"),
         (not isinstance(experiment.blocks, int) or experiment.blocks < 1, "blocks must be 1 or more"),
+        (
+            experiment.kind != "categorise" and experiment.timing.timeout_ms is not None,
+            "timing: only an experiment of the kind 'categorise' has a timeout_ms; put null there",
+        ),
     )
     for wrong, sentence in checks:
         if wrong:
             return sentence
     for t in experiment.trials:
+        if not isinstance(t.trial_id, str) or not 0 < len(t.trial_id) <= LONGEST_ID:
+            return f"id of trial {str(t.trial_id)[:40]!r} must be a text of at most {LONGEST_ID} characters"
         if t.phase not in PHASES:
             return f"phase of trial {t.trial_id!r} must be one of {', '.join(PHASES)}"
         if len(t.items) != wanted or not set(t.items) <= known:

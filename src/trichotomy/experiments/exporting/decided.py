@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from trichotomy.decisions import MISSING, NO_ANSWER, Decisions, from_arrays, provenance
+from trichotomy.decisions import MISSING, Decisions, from_arrays, provenance
 from trichotomy.experiments.design import Folder
+from trichotomy.stats.people.classes import HUMAN, of_classes
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,33 +35,27 @@ def to_decisions(folder: Folder, answers: pd.DataFrame) -> Decisions | None:
     if experiment.kind == "ratings" or main.empty:
         return None
     trials = [t for t in experiment.trials if t.phase == "main"]
+    origin = provenance(
+        configuration={"experiment": experiment.title, "kind": experiment.kind, "seed": experiment.seed}
+    )
+    if experiment.kind == "categorise":
+        path = {i.item: i.path for i in experiment.items}
+        target = {t.items[0]: t.target for t in trials}
+        return of_classes(
+            main, target=target, classes=experiment.choices, item_coords={"path": [path[i] for i in target]},
+            provenance=origin,
+        )  # fmt: skip
     people = list(dict.fromkeys(main["participant"]))
     rows = {p: k for k, p in enumerate(people)}
     columns = {t.trial_id: k for k, t in enumerate(trials)}
     place = main["participant"].map(rows).to_numpy(), main["trial_id"].map(columns).to_numpy()
     values = np.full((len(people), len(trials)), MISSING, dtype=np.int64)
-    human = {"kind": np.full(len(people), "human", dtype=object)}
-    origin = provenance(
-        configuration={"experiment": experiment.title, "kind": experiment.kind, "seed": experiment.seed}
-    )
-    if experiment.kind == "pairs":
-        values[place] = main["correct"].to_numpy(dtype=np.int64)
-        pairs = {"easier": [t.items[0] for t in trials], "harder": [t.items[1] for t in trials]}
-        return from_arrays(
-            correct=values, observers=people, items=[t.trial_id for t in trials], item_coords=pairs,
-            observer_coords=human, provenance=origin,
-        )  # fmt: skip
-    code = {name: k for k, name in enumerate(experiment.choices)}
-    values[place] = [code.get(a, NO_ANSWER) for a in main["answer"]]
-    items = {i.item: i for i in experiment.items}
-    shown = [items[t.items[0]] for t in trials]
+    values[place] = main["correct"].to_numpy(dtype=np.int64)
     return from_arrays(
-        values,
-        target=[code[t.target] for t in trials],
+        correct=values,
         observers=people,
-        items=[i.item for i in shown],
-        classes=experiment.choices,
-        item_coords={"path": [i.path for i in shown]},
-        observer_coords=human,
+        items=list(columns),
+        item_coords={"easier": [t.items[0] for t in trials], "harder": [t.items[1] for t in trials]},
+        observer_coords={"kind": np.full(len(people), HUMAN, dtype=object)},
         provenance=origin,
     )

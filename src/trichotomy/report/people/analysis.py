@@ -81,17 +81,9 @@ class ExperimentAnalysis:
 
     @cached_property
     def choice_accuracy(self) -> xr.Dataset | None:
-        """``stats.people.choice_accuracy``; chance among K classes is 1 / K."""
+        """``stats.people.choice_accuracy``."""
         options = {k: self.options[k] for k in ("interval", "mid_p")}
-        return self._of(self.judged, "choice_accuracy", p.choice_accuracy, chance=self.chance, **options)
-
-    @cached_property
-    def chance(self) -> float:
-        """Share right by guessing."""
-        if self.answers.kind != "categorise" or "target" not in self.answers.main:
-            return p.CHANCE
-        main = self.answers.main
-        return 1 / max(len((set(main["target"].dropna()) | set(main["answer"].dropna())) - {""}), 1)
+        return self._of(self.judged, "choice_accuracy", p.choice_accuracy, **options)
 
     @cached_property
     def observer_agreement(self) -> xr.Dataset | None:

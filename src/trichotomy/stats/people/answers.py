@@ -218,7 +218,7 @@ def as_text(value: Any) -> str:
     """An answer as its option is written: ``3`` for 3.0; nothing for a missing one."""
     if pd.isna(value):
         return ""
-    return re.sub(r"^(\d+)\.0+$", r"\1", str(value).strip())
+    return re.sub(r"^(-?\d+)\.0+$", r"\1", str(value).strip())
 
 
 def _true(value: Any) -> bool:
@@ -295,10 +295,10 @@ def _questions(
 def _levels(name: str, said: set[str]) -> tuple[str, ...]:
     if name in ANSWER_ORDERS:
         return ANSWER_ORDERS[name]
-    if said and all(text.isdigit() for text in said):
-        top = max(SCALE_END if name == "categories" else 0, *map(int, said))
-        if top < MOST_LEVELS:
-            return tuple(map(str, range(top + 1)))
+    if said and all(re.fullmatch(r"0|-?[1-9]\d{0,17}", text) for text in said):
+        numbers = sorted(map(int, said))
+        low, high = min(0, *numbers), max(SCALE_END if name == "categories" else 0, *numbers)
+        return tuple(map(str, range(low, high + 1) if high - low < MOST_LEVELS else numbers))
     return tuple(sorted(said))
 
 

@@ -7,7 +7,7 @@ class-weighted estimate of `ratings` uses them all and is what the draws scatter
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import xarray as xr
@@ -79,7 +79,8 @@ def balanced_association(a: Answers, *, level: float = 0.95, draws: int = 1000, 
 
 def _surplus(group: np.ndarray[tuple[int], np.dtype[np.int64]], rng: AnySeed) -> list[int]:
     """Places of the items to leave out."""
-    generator = np.random.default_rng(rng) if isinstance(rng, int) else rng
+    made = isinstance(rng, np.random.Generator | np.random.RandomState)
+    generator: Any = rng if made else np.random.default_rng(rng)  # both have choice()
     sizes = np.bincount(group[group >= 0], minlength=len(CATEGORIES))
     if not sizes.min():
         lacking = CATEGORIES[int(sizes.argmin())]

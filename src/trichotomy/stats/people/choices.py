@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from trichotomy import estimators
 from trichotomy.errors import InputError, UnknownNameError
-from trichotomy.stats.people.answers import CHANCE, Answers
+from trichotomy.stats.people.answers import CHANCE, Answers, as_text
 from trichotomy.stats.people.resampling import DRAWS, LEVEL, Resamples
 from trichotomy.stats.snapshot import BOUNDS, Seed, pair_matrix, with_bounds
 
@@ -35,11 +35,19 @@ def right(a: Answers) -> tuple[NDArray[np.float64], list[str]]:
     return x, names
 
 
+def guessing(a: Answers) -> float:
+    """Share right by guessing: 1/2 of pairs; 1/K among the K classes that are right somewhere or were chosen."""
+    if a.kind != "categorise" or "target" not in a.main:
+        return CHANCE
+    said = {*a.main["target"].map(as_text), *(a.main["answer"].map(as_text) if "answer" in a.main else ())}
+    return 1 / max(len(said - {""}), 1)
+
+
 def choice_accuracy(
     a: Answers,
     *,
     interval: str = "wilson",
-    chance: float = CHANCE,
+    chance: float | None = None,
     alternative: str = "two-sided",
     mid_p: bool = False,
     level: float = LEVEL,
@@ -53,7 +61,8 @@ def choice_accuracy(
     interval
         Of each person over the trials: ``wilson`` (covers ``level`` on average) or ``clopper-pearson`` (at least).
     chance, alternative, mid_p
-        Of the exact binomial test; see ``estimators.binomial_log_p``.
+        Of the exact binomial test; see ``estimators.binomial_log_p``. Chance is by default 1/2 for pairs and 1/K for
+        one of K classes, those that are right somewhere or were chosen.
 
     Returns
     -------
@@ -68,6 +77,7 @@ def choice_accuracy(
     if interval not in INTERVALS:
         raise UnknownNameError("interval of an accuracy", interval, list(INTERVALS))
     x, names = right(a)
+    chance = guessing(a) if chance is None else chance
     k, n = np.nansum(x, axis=1), (~np.isnan(x)).sum(axis=1)
     of = estimators.wilson if interval == "wilson" else estimators.clopper_pearson
     log_p = estimators.binomial_log_p(k, n, chance=chance, alternative=alternative, mid_p=mid_p)

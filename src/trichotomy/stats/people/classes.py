@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
@@ -12,6 +15,9 @@ from trichotomy.decisions.schema import few
 from trichotomy.errors import InputError
 from trichotomy.stats.people.answers import Answers
 from trichotomy.stats.snapshot import BOUNDS, Seed, pair_matrix, snapshot
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HUMAN, MODEL = "human", "model"
 BETWEEN = {
@@ -37,20 +43,34 @@ def as_decisions(a: Answers) -> Decisions:
     if target is None or (target == "").all():
         msg = "the answers have no 'target', so it is not known which class is right"
         raise InputError(msg)
-    said = main["answer"].fillna("").astype(str)
-    classes = sorted((set(target) | set(said)) - {""})
-    place = {name: k for k, name in enumerate(classes)}
-    items, people = list(dict.fromkeys(main["item"])), a.participants
-    rows = np.array([people.index(p) for p in main["participant"]])
-    where = {item: k for k, item in enumerate(items)}
-    columns = np.array([where[i] for i in main["item"]])
+    classes = sorted({*target, *main["answer"].fillna("").astype(str)} - {""})
+    right = dict(zip(main["item"], target, strict=True))
+    return of_classes(main, target=right, classes=classes)
+
+
+def of_classes(
+    answers: pd.DataFrame, *, target: Mapping[str, str], classes: Sequence[str], **more: Any
+) -> Decisions:
+    """Table of ``participant``, ``item``, ``answer`` as Decisions with ``kind`` human.
+
+    Parameters
+    ----------
+    target
+        Item to its class, for all items in their order. A class that is none of ``classes`` is missing.
+    classes
+        To choose from; an answer that is none of them is no valid answer.
+    more
+        As for ``from_arrays``.
+    """
+    code = {name: k for k, name in enumerate(classes)}
+    people, items = list(dict.fromkeys(answers["participant"])), list(target)
+    rows, columns = ({name: k for k, name in enumerate(names)} for names in (people, items))
     response = np.full((len(people), len(items)), MISSING, dtype=np.int32)
-    response[rows, columns] = [place.get(text, NO_ANSWER) for text in said]
-    truth = np.full(len(items), MISSING, dtype=np.int32)
-    truth[columns] = [place.get(text, MISSING) for text in target]
+    place = answers["participant"].map(rows).to_numpy(), answers["item"].map(columns).to_numpy()
+    response[place] = [code.get(text, NO_ANSWER) for text in answers["answer"].fillna("").astype(str)]
     return from_arrays(
-        response, target=truth, observers=people, items=items, classes=classes,
-        observer_coords={"kind": np.full(len(people), HUMAN, dtype=object)},
+        response, target=[code.get(target[i], MISSING) for i in items], observers=people, items=items, classes=classes,
+        observer_coords={"kind": np.full(len(people), HUMAN, dtype=object)}, **more,
     )  # fmt: skip
 
 

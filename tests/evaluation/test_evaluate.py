@@ -327,8 +327,11 @@ def test_logits_are_rows_with_features_too_and_reach_the_targets(folder, two, tm
         path.rename(flat / f"{path.parent.name}{path.name}")
     ids = sorted(path.name for path in flat.iterdir())
     (tmp_path / "n.csv").write_text("image,label\n" + "".join(f"{i},{k}\n" for k, i in enumerate(ids)))
-    short = tri.evaluate(two, tmp_path / "y.zarr", data=flat, targets=tmp_path / "n.csv")
-    assert short.results[0].failure.startswith("'a' has 3 outputs, and the targets have the class 17")
+    with pytest.raises(
+        InputError, match="nothing is kept: a: 'a' has 3 outputs, and the targets have the class 17"
+    ):
+        tri.evaluate(two, tmp_path / "y.zarr", data=flat, targets=tmp_path / "n.csv")
+    assert not (tmp_path / "y.zarr").exists()
 
 
 def test_without_targets_and_with_a_file_of_them(folder, two, tmp_path):

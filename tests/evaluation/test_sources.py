@@ -70,8 +70,9 @@ def test_torchvision(tmp_path, folder):
         ("torchvision:resnet5", "Did you mean resnet"),
         ("torchvision:resnet50.IMAGENET", "Did you mean IMAGENET1K_V"),
     ]:
-        done = tri.evaluate(spec, tmp_path / "y.zarr", data=folder, force=True)
-        assert said in done.results[0].failure
+        with pytest.raises(InputError, match=said):
+            tri.evaluate(spec, tmp_path / "y.zarr", data=folder)
+        assert not (tmp_path / "y.zarr").exists()
 
 
 @pytest.mark.usefixtures("torchvision_importable")
@@ -81,8 +82,8 @@ def test_weights_that_cannot_be_fetched_say_where_to_put_them(tmp_path, folder, 
 
     monkeypatch.setattr("torch.hub.load_state_dict_from_url", refuse)
     monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", refuse)
-    done = tri.evaluate("torchvision:resnet18", tmp_path / "x.zarr", data=folder)
-    assert "put its weights into a folder as torchvision-resnet18.safetensors" in done.results[0].failure
+    with pytest.raises(InputError, match=r"put its weights into a folder as torchvision-resnet18\.safetensors"):
+        tri.evaluate("torchvision:resnet18", tmp_path / "x.zarr", data=folder)
 
 
 @pytest.mark.usefixtures("torchvision_importable")
@@ -98,8 +99,8 @@ def test_timm(tmp_path, folder):
     np.testing.assert_array_equal(found, slow(folder, items, net, own).argmax(1))
     assert about["timm"] == timm.__version__
     assert "Compose( Resize(" in about["transform"]
-    done = tri.evaluate("timm:resnet18x", tmp_path / "y.zarr", data=folder)
-    assert "Did you mean resnet1" in done.results[0].failure
+    with pytest.raises(InputError, match="Did you mean resnet1"):
+        tri.evaluate("timm:resnet18x", tmp_path / "y.zarr", data=folder)
 
 
 @pytest.mark.usefixtures("torchvision_importable")
@@ -155,8 +156,8 @@ def test_hugging_face(tmp_path, folder):
     weights = tmp_path / "vit" / "model.safetensors"
     torch.save(read_weights(weights), tmp_path / "vit" / "pytorch_model.bin")
     weights.unlink()
-    refused = tri.evaluate(f"hf:{tmp_path / 'vit'}", tmp_path / "y.zarr", data=folder)
-    assert "model.safetensors" in refused.results[0].failure
+    with pytest.raises(InputError, match=r"model\.safetensors"):
+        tri.evaluate(f"hf:{tmp_path / 'vit'}", tmp_path / "y.zarr", data=folder)
 
 
 @pytest.mark.usefixtures("torchvision_importable")
@@ -197,10 +198,10 @@ def test_open_clip(tmp_path, folder):
         logits = tower.logit_scale.exp() * images @ texts.T
     np.testing.assert_array_equal(found, logits.argmax(1))
     assert about["prompts"] == 2
-    done = tri.evaluate("open_clip:tiny-clip/none", tmp_path / "y.zarr", data=folder)
-    assert "cannot be loaded" in done.results[0].failure
-    done = tri.evaluate("open_clip:ViT-B-32", tmp_path / "z.zarr", data=folder)
-    assert "say which weights of ViT-B-32" in done.results[0].failure
+    with pytest.raises(InputError, match="cannot be loaded"):
+        tri.evaluate("open_clip:tiny-clip/none", tmp_path / "y.zarr", data=folder)
+    with pytest.raises(InputError, match="say which weights of ViT-B-32"):
+        tri.evaluate("open_clip:ViT-B-32", tmp_path / "z.zarr", data=folder)
 
 
 def opened(folder, items):
@@ -344,14 +345,16 @@ def test_a_wrong_checkpoint_fails_its_model_alone(tmp_path, folder):
 def test_a_package_that_is_not_there_is_named(tmp_path, folder):
     text = 'package = "pip install some-package"\nurl = "https://example.org"\nnote = "convert it"\n'
     (tmp_path / "list.toml").write_text(LIST.format(id="a", source="no_such_package:Net") + text)
-    done = tri.evaluate(str(tmp_path / "list.toml"), tmp_path / "x.zarr", data=folder)
-    assert "no module 'no_such_package'" in done.results[0].failure
-    assert done.results[0].failure.endswith("install it: pip install some-package")
+    with pytest.raises(
+        InputError, match=r"no module 'no_such_package'.*install it: pip install some-package$"
+    ):
+        tri.evaluate(str(tmp_path / "list.toml"), tmp_path / "x.zarr", data=folder)
     text += "checkpoint_required = true\n"
     (tmp_path / "list.toml").write_text(LIST.format(id="a", source="no_such_package:Net") + text)
-    done = tri.evaluate(str(tmp_path / "list.toml"), tmp_path / "y.zarr", data=folder)
-    assert "put its checkpoint as a.safetensors" in done.results[0].failure
-    assert done.results[0].failure.endswith("From https://example.org: convert it")
+    with pytest.raises(
+        InputError, match=r"put its checkpoint as a\.safetensors.*From https://example.org: convert it$"
+    ):
+        tri.evaluate(str(tmp_path / "list.toml"), tmp_path / "x.zarr", data=folder)
 
 
 @pytest.mark.usefixtures("torchvision_importable")

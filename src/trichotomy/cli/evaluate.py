@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -166,6 +167,8 @@ def _report(done: Evaluation, out: Path, *, as_json: bool) -> None:
     typer.echo(f"Store: {out}")
     if done.failed:
         typer.echo("Again: the same command and --resume tries those that failed")
+    elif all(math.isnan(result.top1) for result in done.results):
+        typer.echo("Without targets there is nothing to analyse yet; name them with --targets")
     elif done.results:
         typer.echo(f"Next:  trichotomy analyze {out} --out {out.with_suffix('')}-report")
 

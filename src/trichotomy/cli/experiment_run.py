@@ -55,17 +55,24 @@ def run(
     _check(public, host, host_name or [])
     token = _token(admin_token_file)
     from trichotomy.experiments.application import application, open_site
+    from trichotomy.experiments.design import UNCHANGED, open_folder
     from trichotomy.web import LOOPBACK, bound, new_token, serve
 
     shown = token is None
     token = token or new_token()
     site = open_site(exp, database=database, admin_token=token, sessions_per_minute=session_rate)
+    if JSPSYCH not in site.static.names():
+        site.database.close()
+        msg = (
+            f"the pages need {JSPSYCH}, which this installation lacks; in a source checkout run `make setup`"
+        )
+        raise InputError(msg)
     at = bound(host or ("0.0.0.0" if public else "127.0.0.1"), port)  # noqa: S104 - asked for
     address = f"http://{(host_name or ['127.0.0.1'])[0]}:{at.getsockname()[1]}/"
 
-    if JSPSYCH not in site.static.names():
+    if UNCHANGED in open_folder(exp).consent:
         typer.echo(
-            f"Without jsPsych the pages stay empty: in a source checkout run `make setup` (no {JSPSYCH})",
+            f"{exp / 'consent.md'} is as it was made: say in it who is responsible, before anyone takes part",
             err=True,
         )
 

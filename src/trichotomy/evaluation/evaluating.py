@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -97,7 +98,7 @@ def evaluate(
     ------
     InputError
         Models or images that cannot be found, a store of something else; one that was begun with other models, images
-        or options.
+        or options; no model that could be asked.
     """
     check_count("batch_size", batch_size)
     path = Path(out)
@@ -146,7 +147,14 @@ def evaluate(
         store, wanted, images, batch_size, torch.device(device),
         free_memory(device) if memory is None else memory, kept, progress or (lambda *_: None),
     ).carry_out()  # fmt: skip
-    return outcome(store, wanted, images)
+    found = outcome(store, wanted, images)
+    if not there and not store.done().any() and not any(begun(path, k) for k in range(len(wanted))):
+        for made in (path, *([] if features is None else [Path(features)])):
+            shutil.rmtree(made)  # nothing is in it that could be gone on with
+        reasons = "; ".join(f"{result.id}: {result.failure}" for result in found.failed)
+        msg = f"no model could be asked, and nothing is kept: {reasons}"
+        raise InputError(msg)
+    return found
 
 
 def _configuration(

@@ -16,11 +16,13 @@ from trichotomy.experiments.design.population import candidates
 from trichotomy.experiments.design.questions import QUESTIONS, Question, read_questions
 from trichotomy.experiments.design.ratings import ratings
 from trichotomy.experiments.design.schema import KINDS, Experiment, Item, Policies, Timing, Trial
+from trichotomy.experiments.design.texts import UNCHANGED
 
 __all__ = [
     "ANSWERS",
     "KINDS",
     "QUESTIONS",
+    "UNCHANGED",
     "Experiment",
     "Folder",
     "Item",

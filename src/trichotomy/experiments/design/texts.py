@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-CONSENT = """\
+UNCHANGED = "**Change this text before anyone takes part"
+CONSENT = f"""\
 # Consent
 
-**Change this text before anyone takes part: name who is responsible, what the study is for, and how to reach you.**
+{UNCHANGED}: name who is responsible, what the study is for, and how to reach you.**
 
-You are invited to take part in a study of how people see images. It takes about {minutes} minutes.
+You are invited to take part in a study of how people see images. It takes about {{minutes}} minutes.
 
 - Taking part is voluntary. You can stop at any time by closing the window.
 - We store your answers and reaction times, the size of your window and whether you left it, under a random number.
@@ -55,6 +56,8 @@ def texts(kind: str, *, trials: int, practice: int, checks: int) -> tuple[str, s
     """Return the default consent and instructions, as Markdown."""
     minutes = max(5, round(trials * SECONDS[kind] / 60 + 3))
     first = PRACTICE[kind].format(n=practice) if practice else ""
+    if practice == 1:
+        first = first.replace("1 pairs", "1 pair").replace("1 images", "1 image")
     return CONSENT.format(minutes=minutes), INSTRUCTIONS[kind].format(
         practice=first, checks=CHECKS if checks else ""
     )

@@ -64,7 +64,7 @@ def write_export(
     Parameters
     ----------
     simulated
-        Take simulated participants for people.
+        Take simulated participants for people; ``participant`` then begins with ``simulated-`` everywhere.
     force
         Replace an export.
 
@@ -78,13 +78,17 @@ def write_export(
         answers = answers_table(folder, rows)
         people = _people(participant_rows(connection))
         events = _frame(event_rows(connection), EVENTS)
+        frames = _frames(rows)
     if simulated:
+        named = {p: f"{SIMULATED}-{p}" for p in people.loc[people["excluded"] == SIMULATED, "participant"]}
+        for table in (answers, people, events, frames):
+            table["participant"] = table["participant"].replace(named)
         for table in (answers, people):
             table.loc[table["excluded"] == SIMULATED, "excluded"] = ""
     kept = set(people.loc[people["excluded"] == "", "participant"])
     tables = {
         "answers": answers, "items": items_table(folder), "participants": people, "events": events,
-        "frames": _frames(rows),
+        "frames": frames,
     }  # fmt: skip
     counted = {n: t[t["participant"].isin(kept)] if "participant" in t else t for n, t in tables.items()}
     d = to_decisions(folder, counted["answers"])

@@ -34,6 +34,9 @@ def warnings(a: ExperimentAnalysis) -> list[str]:
     """What to keep in mind when reading the numbers."""
     said = []
     people = len(a.answers.participants)
+    pretended = sum(str(who).startswith("simulated-") for who in a.answers.participants)
+    if pretended:
+        said.append(f"{pretended} of {people} participants are simulated: these are no answers of people")
     if people < FEW_PEOPLE:
         who = "1 person" if people == 1 else f"{people} people"
         said.append(f"only {who} took part: intervals over people are rough")

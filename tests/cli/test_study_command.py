@@ -365,7 +365,7 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(tmp_path):
     until(lambda: store.exists() and epochs_in(store) >= 12)
     assert len(workers_of(store)) == min(len(os.sched_getaffinity(0)), 31)
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=180)
     assert process.returncode == 130
     assert workers_of(store) == []
     assert out == ""
@@ -397,7 +397,7 @@ def test_cifar10_from_a_folder(tmp_path):
     process = started(tmp_path, "study", "cifar10", "--data", "DIR", "--recipe", "quick", "--out", "c.zarr")
     until(lambda: store.exists() and epochs_in(store) >= 1)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=180)
     assert process.returncode == 130
     assert "Go on with the same command and --resume." in err
     d = tri.open(store)
@@ -500,6 +500,7 @@ def test_networks_of_torchvision_and_timm_in_workers(tmp_path, torchvision_impor
 # ------------------------------------------------------------------------------------------------------------ the demo
 
 
+@pytest.mark.long  # make demo is it
 def test_the_demo_runs_the_quick_study_and_reports_on_it(tmp_path):
     """All thirteen conditions, 31 networks, from nothing to the report: the one long test of this file."""
     done = command(tmp_path, "demo", "--out", "demo")

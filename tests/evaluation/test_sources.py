@@ -82,7 +82,9 @@ def test_weights_that_cannot_be_fetched_say_where_to_put_them(tmp_path, folder, 
 
     monkeypatch.setattr("torch.hub.load_state_dict_from_url", refuse)
     monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", refuse)
-    with pytest.raises(InputError, match=r"put its weights into a folder as torchvision-resnet18\.safetensors"):
+    with pytest.raises(
+        InputError, match=r"put its weights into a folder as torchvision-resnet18\.safetensors"
+    ):
         tri.evaluate("torchvision:resnet18", tmp_path / "x.zarr", data=folder)
 
 

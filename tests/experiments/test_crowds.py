@@ -29,6 +29,7 @@ def test_the_comparison_finds_what_is_missing(made, tmp_path):
     assert len(found) == 3
 
 
+@pytest.mark.long
 def test_answers_are_acknowledged_soon(made, database):
     folder = made("pairs", n=3, practice=0, checks=0)
     took = load(folder, database, participants=12, pause=0.5, arrive=0.5)

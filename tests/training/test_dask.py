@@ -90,7 +90,7 @@ def test_ctrl_c_ends_the_tasks(gate, tmp_path):
         gate.reached(out, "base", "nesterov")
         assert {s.state for s in stands(out).standings} == {"running"}
         os.killpg(run.pid, signal.SIGINT)  # as a terminal does: all of its processes
-        _, err = run.communicate(timeout=60)
+        _, err = run.communicate(timeout=180)
     assert run.returncode == 130, err
     assert "Go on with the same command and --resume" in err
     assert "Traceback" not in err
@@ -115,7 +115,7 @@ def test_a_network_that_fails_is_told_with_its_reason(tmp_path):
 def test_a_scheduler_that_does_not_answer_is_refused_at_once(tmp_path):
     begun = time.monotonic()
     with started(tmp_path, "--out", "s.zarr", "--dask", "tcp://127.0.0.1:9") as run:
-        _, err = run.communicate(timeout=60)
+        _, err = run.communicate(timeout=180)
     assert run.returncode == 2
     assert err.splitlines()[-1].startswith("Error: no Dask scheduler answers at tcp://127.0.0.1:9")
     assert "Traceback" not in err

@@ -179,7 +179,7 @@ def test_a_job_that_is_terminated_ends_its_workers_and_waits_for_the_kill(gate, 
     os.kill(pid, 0)  # what comes next is the cluster's to say
     (job,) = active(out)
     os.kill(int(job.id), signal.SIGINT)
-    until(lambda: not active(out), 10)
+    until(lambda: not active(out))
     assert stands(out).standings[0].state == "stopped"
 
 

@@ -54,8 +54,9 @@ def by_pointer(someone: Any, kind: str, number: int) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("kind", "way"),
-    [("pairs", "keyboard"), ("pairs", "mouse"), ("pairs", "touch"), ("ratings", "keyboard"), ("ratings", "touch"),
-     ("categorise", "keyboard"), ("categorise", "touch")],
+    [("pairs", "keyboard"), ("pairs", "mouse"), ("ratings", "touch"), ("categorise", "keyboard"),
+     *(pytest.param(*both, marks=pytest.mark.long)
+       for both in (("pairs", "touch"), ("ratings", "keyboard"), ("categorise", "touch")))],
 )  # fmt: skip
 def test_from_consent_to_completion(run: Start, person: Arrive, kind: str, way: str) -> None:
     running = run(kind)

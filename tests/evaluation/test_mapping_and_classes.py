@@ -68,10 +68,9 @@ def test_outputs_in_another_order_are_joined_by_name(folder, tmp_path):
     ],
 )
 def test_names_that_plainly_disagree_are_refused(folder, tmp_path, classes, names, said):
-    done = tri.evaluate(
-        {"m": (network(1, classes=classes, names=names), crop())}, tmp_path / "x.zarr", data=folder
-    )
-    assert said in done.results[0].failure
+    models = {"m": (network(1, classes=classes, names=names), crop())}
+    with pytest.raises(InputError, match=said):
+        tri.evaluate(models, tmp_path / "x.zarr", data=folder)
 
 
 @pytest.mark.parametrize("names", [(), ("2", "0", "1"), ("LABEL_0", "LABEL_1", "LABEL_2")])
@@ -84,8 +83,8 @@ def test_unknown_names_are_taken_in_order_and_it_is_said(folder, tmp_path, names
 
 @pytest.mark.parametrize("names", [("x", "y", "z"), ("ape", "y", "z")])
 def test_other_names_are_refused(folder, tmp_path, names):
-    done = tri.evaluate({"m": (network(1, names=names), crop())}, tmp_path / "x.zarr", data=folder)
-    assert "are not the data's, 'ape', 'bee'" in done.results[0].failure
+    with pytest.raises(InputError, match="are not the data's, 'ape', 'bee'"):
+        tri.evaluate({"m": (network(1, names=names), crop())}, tmp_path / "x.zarr", data=folder)
 
 
 NAMES = ("bee", "cat", "cow", "jet", "van")
@@ -115,8 +114,10 @@ def test_under_a_mapping_unnamed_outputs_are_the_data_s_classes_in_their_order(t
 def test_under_a_mapping_an_order_that_nothing_tells_is_refused(folder, tmp_path):
     (tmp_path / "m.json").write_text(json.dumps({"ape": ["a", "b"], "bee": ["c"], "cow": ["d"]}))
     models = {"m": (network(3, classes=4), crop())}
-    done = tri.evaluate(models, tmp_path / "x.zarr", data=folder, mapping=tmp_path / "m.json")
-    assert "nothing says which of the 4 outputs of 'm' the mapping's classes are" in done.results[0].failure
+    with pytest.raises(
+        InputError, match="nothing says which of the 4 outputs of 'm' the mapping's classes are"
+    ):
+        tri.evaluate(models, tmp_path / "x.zarr", data=folder, mapping=tmp_path / "m.json")
 
 
 def test_the_data_s_classes_under_a_mapping_are_its_own(tmp_path):
@@ -233,10 +234,9 @@ def test_imagenet_by_its_ids(tmp_path):
     names = network(4, classes=1000, names=words)
     _, same = responses({"m": (names, crop())}, tmp_path / "y.zarr", data=folder)
     np.testing.assert_array_equal(same["m"], found["m"])
-    turned = tri.evaluate(
-        {"m": (network(4, classes=1000, names=words[::-1]), crop())}, tmp_path / "z.zarr", data=folder
-    )
-    assert "names ImageNet's classes in another order" in turned.results[0].failure
+    turned = {"m": (network(4, classes=1000, names=words[::-1]), crop())}
+    with pytest.raises(InputError, match="names ImageNet's classes in another order"):
+        tri.evaluate(turned, tmp_path / "z.zarr", data=folder)
 
 
 def test_top1_beside_what_is_expected(tmp_path):

@@ -19,9 +19,8 @@ from benchmarks import (
     similarity,
     study,
 )
-from benchmarks.timing import Row, machine
+from benchmarks.timing import Row, machine, table
 
-HEAD = "| what, against what | ours (s) | theirs (s) | theirs / ours | wanted | met | |"
 DOCUMENT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 
 GPUS = (
@@ -72,18 +71,7 @@ def _document(tables: dict[str, list[Row]], steps: list[tuple[str, float]]) -> s
         f"Measured {datetime.now(UTC):%Y-%m-%d} on {machine()}.",
     ]
     for title, rows in tables.items():
-        lines += [
-            "",
-            f"## {title}",
-            "",
-            HEAD,
-        ]
-        lines.append("|---|---:|---:|---:|---|---|---|")
-        lines += [
-            f"| {r.what} | {r.ours:.4g} | {r.theirs:.4g} | {r.ratio:.3g} | {r.wanted} | "
-            f"{'yes' if r.met else '**no**'} | {r.note} |"
-            for r in rows
-        ]
+        lines += ["", f"## {title}", "", *table(rows)]
     total = sum(t for _, t in steps)
     lines += ["", "Where the time of `analyze` goes (one run inside a process, imports not counted):", ""]
     lines += ["| step | seconds | share |", "|---|---:|---:|"]

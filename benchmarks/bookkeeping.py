@@ -25,7 +25,7 @@ from unittest import mock
 
 import numpy as np
 
-from benchmarks.timing import Row
+from benchmarks.timing import Row, table
 
 if TYPE_CHECKING:
     from trichotomy.datasets import Dataset
@@ -293,13 +293,7 @@ def main() -> None:
     if options.step:
         step(options.step, options.out / "s.zarr")
         return
-    print("| what, against what | ours (s) | theirs (s) | theirs / ours | wanted | met | |")
-    print("|---|---:|---:|---:|---|---|---|")
-    for row in rows():
-        met = "yes" if row.met else "**no**"
-        print(
-            f"| {row.what} | {row.ours:.3g} | {row.theirs:.3g} | {row.ratio:.3g} | {row.wanted} | {met} | {row.note} |"
-        )
+    print("\n".join(table(rows())))
 
 
 if __name__ == "__main__":

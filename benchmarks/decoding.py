@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.photographs import write_photographs
-from benchmarks.timing import Row, interleaved
+from benchmarks.timing import Row, interleaved, table
 
 if TYPE_CHECKING:
     from trichotomy.datasets import Dataset
@@ -80,13 +80,7 @@ def _batches(data: Dataset, side: int) -> Iterator[NDArray[np.uint8]]:
 
 def main() -> None:
     """Measure and print the rows of a Markdown table."""
-    print("| what, against what | ours (s) | theirs (s) | theirs / ours | wanted | met | |")
-    print("|---|---:|---:|---:|---|---|---|")
-    for row in rows():
-        met = "yes" if row.met else "**no**"
-        print(
-            f"| {row.what} | {row.ours:.4g} | {row.theirs:.4g} | {row.ratio:.3g} | {row.wanted} | {met} | {row.note} |"
-        )
+    print("\n".join(table(rows())))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.photographs import write_photographs
-from benchmarks.timing import Row, interleaved
+from benchmarks.timing import Row, interleaved, table
 
 if TYPE_CHECKING:
     from torch import nn
@@ -153,13 +153,7 @@ def _loops(data: Path, models: Mapping[str, Any], workers: int) -> NDArray[np.in
 
 def main() -> None:
     """Measure and print the rows of a Markdown table."""
-    print("| what, against what | ours (s) | theirs (s) | theirs / ours | wanted | met | |")
-    print("|---|---:|---:|---:|---|---|---|")
-    for row in rows():
-        met = "yes" if row.met else "**no**"
-        print(
-            f"| {row.what} | {row.ours:.4g} | {row.theirs:.4g} | {row.ratio:.3g} | {row.wanted} | {met} | {row.note} |"
-        )
+    print("\n".join(table(rows())))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 import trichotomy as tri
-from benchmarks.timing import Row
+from benchmarks.timing import Row, table
 
 TRAIN, TEST, BATCH, CLASSES = 2_000, 1_000, 128, 100
 EPOCHS = 2
@@ -110,5 +110,4 @@ def _network() -> nn.Module:
 
 
 if __name__ == "__main__":
-    for row in rows(*sys.argv[1:2]):
-        print(row)
+    print("\n".join(table(rows(*sys.argv[1:2]))))

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.timing import Row, interleaved
+from benchmarks.timing import Row, interleaved, table
 
 if TYPE_CHECKING:
     from trichotomy.training import Recipe
@@ -201,13 +201,7 @@ def main() -> None:
     if options.train is not None:
         train(options.train, options.networks)
         return
-    print("| what, against what | ours (s) | theirs (s) | theirs / ours | wanted | met | |")
-    print("|---|---:|---:|---:|---|---|---|")
-    for row in rows(options.networks):
-        met = "yes" if row.met else "**no**"
-        print(
-            f"| {row.what} | {row.ours:.3g} | {row.theirs:.3g} | {row.ratio:.3g} | {row.wanted} | {met} | {row.note} |"
-        )
+    print("\n".join(table(rows(options.networks))))
 
 
 if __name__ == "__main__":

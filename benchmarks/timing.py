@@ -6,7 +6,7 @@ import os
 import platform
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,19 @@ class Row:
     def ratio(self) -> float:
         """How many times longer the other side took."""
         return self.theirs / self.ours
+
+
+def table(rows: Iterable[Row]) -> list[str]:
+    """Lines of a Markdown table."""
+    return [
+        "| what, against what | ours (s) | theirs (s) | theirs / ours | wanted | met | |",
+        "|---|---:|---:|---:|---|---|---|",
+        *(
+            f"| {r.what} | {r.ours:.4g} | {r.theirs:.4g} | {r.ratio:.3g} | {r.wanted} | "
+            f"{'yes' if r.met else '**no**'} | {r.note} |"
+            for r in rows
+        ),
+    ]
 
 
 def seconds(work: Callable[[], Any], *, repeats: int = 5) -> float:

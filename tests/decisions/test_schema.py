@@ -101,3 +101,9 @@ def test_simulated_accuracy_and_difficulty_agree():
     right = correctness(d).mean(("observer", "epoch"))
     assert np.corrcoef(right, 1 - d["difficulty"])[0, 1] > 0.9
     assert float(right.mean()) == pytest.approx(0.75 / 1.05, abs=0.02)
+
+
+def test_ids_may_come_from_other_decisions():
+    d = tri.from_arrays([[0, 1, 1]], target=[0, 1, 1], items=["a", "b", "c"], observers=["one"])
+    other = tri.from_arrays([[1, 1, 0]], target=[0, 1, 1], items=d["item"], observers=["two"])
+    assert tri.concat([d, other]).sizes["item"] == 3

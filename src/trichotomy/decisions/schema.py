@@ -250,7 +250,7 @@ def _ids(kind: str, given: Sequence[str] | None, count: int) -> NDArray[np.objec
         msg = f"{len(given)} {kind} ids are given for {count} {kind}s"
         raise InputError(msg)
     ids = np.empty(count, dtype=object)
-    ids[:] = [str(v) for v in given]
+    ids[:] = [str(v) for v in np.asarray(given, dtype=object)]  # an array with labels yields labelled arrays
     return ids
 
 

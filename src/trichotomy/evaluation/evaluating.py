@@ -110,6 +110,12 @@ def evaluate(
         raise InputError(msg)
     there = resume and path.exists()
     if not there:
+        if is_store(path) and not force:
+            msg = (
+                f"{path} exists already; go on with --resume (resume=True), choose another name, or replace it with "
+                "--force (force=True)"
+            )
+            raise InputError(msg)
         check_free(path, kind="store", is_one=is_store, force=force)
     if features is not None:
         _check_apart(path, Path(features))

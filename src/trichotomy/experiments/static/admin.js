@@ -15,7 +15,13 @@ let asking = null; // the participant that the dialog is about
 
 const percent = (share) => (share === null ? "–" : `${(100 * share).toFixed(0)} %`);
 const seconds = (ms) => (ms === null ? "–" : `${(ms / 1000).toFixed(ms < 10000 ? 2 : 1)} s`);
-const time = (text) => (text ? new Date(text).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" }) : "–");
+const time = (text) => {
+  if (!text) return "–";
+  const at = new Date(text);
+  const today = at.toDateString() === new Date().toDateString();
+  const date = today ? {} : { month: "short", day: "numeric" };
+  return at.toLocaleString(undefined, { ...date, hour: "numeric", minute: "2-digit" });
+};
 
 const STATES = { consent: "asked for consent", running: "taking part", complete: "finished", refused: "declined", expired: "out of time" };
 

@@ -6,6 +6,7 @@ import { present, timeOf, vanish, wait } from "./timing.js";
 
 const GAP_MS = 350;
 const LONGEST_ROW = 24; // a longer scale is a number that one types
+const KEYS = 9; // digits that choose an option
 const DIGITS_MS = 1000; // "1" then "0" within this time is 10
 
 export async function ratings(display, context) {
@@ -45,8 +46,9 @@ function question({ name, prompt, kind, options }) {
   const inputs = options.map((option, place) =>
     element("input", { type: "radio", name: `question-${name}`, value: String(place) }),
   );
+  const cap = (place) => (kind !== "scale" && place < KEYS ? [element("kbd", { "aria-hidden": "true" }, String(place + 1))] : []);
   const labels = options.map((option, place) =>
-    element("label", {}, inputs[place], element("span", {}, String(option))),
+    element("label", {}, inputs[place], element("span", {}, ...cap(place), String(option))),
   );
   const row = element("div", { className: `options ${kind === "scale" ? "scale" : "words"}` }, ...labels);
   const fieldset = element("fieldset", {}, element("legend", {}, prompt), row);

@@ -5,8 +5,9 @@ import { byId, escaped } from "./page.js";
 const CallFunction = globalThis.jsPsychCallFunction;
 const Buttons = globalThis.jsPsychHtmlButtonResponse;
 
-// `html` is the server's or ours; `finished` is told which of the `choices` was taken.
+// `html` is the server's or ours; `finished` is told which of the `choices` was taken. Enter takes an only one.
 export function page(html, choices, finished = () => {}) {
+  let ending = null;
   return {
     type: Buttons,
     stimulus: () => `<div class="page">${html()}</div>`,
@@ -15,8 +16,22 @@ export function page(html, choices, finished = () => {}) {
     on_load() {
       scrollTo(0, 0);
       byId("stage").focus({ preventScroll: true });
+      ending = new AbortController();
+      const buttons = document.querySelectorAll("#stage .jspsych-btn");
+      if (buttons.length === 1) addEventListener("keydown", enter(buttons[0]), { signal: ending.signal });
     },
-    on_finish: ({ response }) => finished(response),
+    on_finish({ response }) {
+      ending.abort();
+      finished(response);
+    },
+  };
+}
+
+// Enter, where nothing else has the focus that it would act on.
+function enter(button) {
+  return (event) => {
+    const elsewhere = event.target instanceof Element && event.target.closest("a, button, summary");
+    if (event.key === "Enter" && !event.repeat && !elsewhere) button.click();
   };
 }
 

@@ -172,8 +172,9 @@ def test_two_hosts_in_one_request_are_refused(made, server, raw):
         "Bearer",
         "' OR '1'='1",
         "\xff".encode().decode("latin1"),
-        "0" * 100_000 and "0" * 5000,
+        "0" * 100_000,
     ],
+    ids=["empty", "x", "a's", "Bearer", "SQL", "latin-1", "long"],
 )
 def test_forged_tokens(taking_part, token):
     b, s = taking_part

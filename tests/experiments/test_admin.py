@@ -48,13 +48,8 @@ def test_the_admin_page(site, browser):
     assert admin.get("/api/admin/overview").status_code == 401
     assert admin.get("/api/admin/overview", headers={"authorization": f"Bearer {b.token}"}).status_code == 401
     seen = admin.get("/api/admin/overview", headers=ADMIN).json()
-    assert (seen["participants"], seen["simulated"], seen["answers"], seen["states"]) == (
-        1,
-        1,
-        9,
-        {"complete": 1},
-    )
-    first, second = admin.get("/api/admin/participants", headers=ADMIN).json()["participants"]
+    assert (seen["simulated"], seen["answers"], seen["states"]) == (1, 9, {"complete": 1})
+    first, second = seen["participants"]
     main = [r["correct"] for r in rows(s) if r["phase"] == "main"]
     assert first["accuracy"] == sum(main) / 6
     assert (first["median_rt_ms"], first["answered"], first["attention"]) == (700.5, 6, 1)
@@ -90,7 +85,8 @@ def test_quick_checks_tell_who_was_too_fast_failed_the_checks_or_left(site, brow
         b.agree()
         take_part(b, s, **behaviour)
     admin = browser(s)
-    fast, inattentive, away = admin.get("/api/admin/participants", headers=ADMIN).json()["participants"]
+    told = admin.get("/api/admin/overview", headers=ADMIN).json()
+    fast, inattentive, away = told["participants"]
     assert [p["flags"] for p in (fast, inattentive, away)] == [
         ["median time below 300 ms"],
         ["failed attention checks"],
@@ -104,7 +100,7 @@ def test_quick_checks_tell_who_was_too_fast_failed_the_checks_or_left(site, brow
     assert [p["accuracy"] for p in (fast, inattentive, away)] == [1, 4 / 6, 1]
     seen = [p["seen_at"] for p in (fast, inattentive, away)]
     assert seen[0] < seen[1] < seen[2]
-    assert admin.get("/api/admin/overview", headers=ADMIN).json()["last_answer_at"] == seen[2]
+    assert told["last_answer_at"] == seen[2]
     for row in rows(s):
         answered, presented = (datetime.fromisoformat(row[k]) for k in ("answered_at", "presented_at"))
         assert answered - presented == timedelta(milliseconds=row["rt_ms"])
@@ -116,5 +112,5 @@ def test_one_failed_check_is_pointed_out_where_there_was_but_one(site, browser):
     b.enter()
     b.agree()
     take_part(b, s, fails=1)
-    (person,) = browser(s).get("/api/admin/participants", headers=ADMIN).json()["participants"]
+    (person,) = browser(s).get("/api/admin/overview", headers=ADMIN).json()["participants"]
     assert person["flags"] == ["failed attention checks"]

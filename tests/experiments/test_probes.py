@@ -315,7 +315,7 @@ def test_nasty_texts_are_stored_as_they_are_and_do_nothing(site, browser, databa
     )
     excluded = admin.post("/api/admin/exclude", {"participant": number, "reason": text}, headers=ADMIN)
     assert excluded.json()["excluded"] == text.strip()
-    listed = admin.get("/api/admin/participants", headers=ADMIN)
+    listed = admin.get("/api/admin/overview", headers=ADMIN)
     assert listed.headers["content-type"] == "application/json"
     assert listed.json()["participants"][0]["excluded"] == text.strip()
     table = pd.read_csv(

@@ -148,7 +148,6 @@ def application(site: Site, *, hosts: Iterable[str] = LOOPBACK) -> ASGIApp:
         to("/api/blocks/{block:str}", "GET", pictures.block),
         to("/api/images/{image:str}", "GET", pictures.image),
         looking("/api/admin/overview", "GET", admin.overview),
-        looking("/api/admin/participants", "GET", admin.participants),
         looking("/api/admin/exclude", "POST", admin.exclude),
         looking("/api/admin/export.csv", "GET", admin.export),
     ]

@@ -383,7 +383,7 @@ def test_texts_are_markdown_without_html_and_foreign_images(site, browser):
     )
     from trichotomy.experiments.application import open_site
 
-    again = open_site(s.folder.path, admin_token="a" * 32)
+    again = open_site(s.folder.path, admin_token="a" * 32, sessions_per_minute=0)
     b = browser(again)
     b.enter()
     html = b.get("/api/experiment").json()["consent_html"]

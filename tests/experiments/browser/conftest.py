@@ -49,7 +49,7 @@ class Running:
         from trichotomy.experiments.application import application, open_site
         from trichotomy.web import bound
 
-        self.site = open_site(self.folder, admin_token=ADMIN, static=STATIC)
+        self.site = open_site(self.folder, admin_token=ADMIN, sessions_per_minute=0, static=STATIC)
         at = bound("127.0.0.1", self.port)
         self.port = at.getsockname()[1]
         config = uvicorn.Config(application(self.site), lifespan="on", log_level="warning", access_log=False)

@@ -17,6 +17,7 @@ from trichotomy.experiments.database import (
     lock,
     set_state,
 )
+from trichotomy.experiments.database.participants import OPEN
 from trichotomy.experiments.database.times import after
 from trichotomy.experiments.design import arrange
 from trichotomy.web import RefusedError, digest, new_token
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 LONGEST_TOKEN = 256
 SIMULATED = "simulated"
 """Parameter of an address: ``1`` where nobody takes part but a program, or the researcher who has a look."""
-OPEN = ("consent", "running")
 
 
 def enter(site: Site, asked: Asked) -> Reply:

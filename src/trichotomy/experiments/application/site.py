@@ -23,7 +23,6 @@ from trichotomy.web import LOOPBACK, Rate, StaticFolder, digest, guarded_site
 STATIC = Path(__file__).resolve().parent.parent / "static"
 PAGES = {"/": "index.html", "/admin": "admin.html"}
 FAILED = "Something went wrong on the server. Nothing that was acknowledged is lost; try again."
-SESSIONS_PER_MINUTE = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def open_site(
     *,
     database: str | Path | None = None,
     admin_token: str,
-    sessions_per_minute: float = SESSIONS_PER_MINUTE,
+    sessions_per_minute: float,
     static: Path = STATIC,
 ) -> Site:
     """Open an experiment and its answers, to be run.

@@ -17,6 +17,7 @@ from trichotomy.experiments.design import Placed
 
 NUMBERS = 10**10
 OPEN = ("consent", "running")
+"""States that go on, until the time runs out."""
 
 _LATER = sessions.alias("later")
 _UNUSED = sa.exists().where(

@@ -35,7 +35,10 @@ experiments = Table(
     Column("kind", String(16), nullable=False),
     Column("created_at", String(32), nullable=False),
 )
-"""One row: the experiment that the answers belong to, by the SHA-256 of its items and trials."""
+"""One row: the experiment that the answers belong to, by the SHA-256 of its items and trials.
+
+Nothing asks for its kind again: that is for people who look into the file.
+"""
 
 participants = Table(
     "participants",

@@ -119,7 +119,7 @@ def test_every_command_is_in_the_readme_or_its_help():
 
 
 @pytest.mark.parametrize(
-    "module", ["trichotomy", "trichotomy.report.page.cells", "trichotomy.readers.modelvshuman"]
+    "module", ["trichotomy", "trichotomy.spreadsheets", "trichotomy.readers.modelvshuman"]
 )
 def test_examples_in_docstrings(module):
     result = doctest.testmod(import_module(module))

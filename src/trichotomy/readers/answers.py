@@ -16,7 +16,7 @@ from trichotomy.decisions.provenance import sha256
 from trichotomy.errors import InputError
 from trichotomy.readers.papers_ratings import RESULTS, read_papers_ratings
 from trichotomy.stats.people import Answers
-from trichotomy.stats.people.answers import KNOWN, MOST_LEVELS, REQUIRED, as_text
+from trichotomy.stats.people.checking import KNOWN, MOST_LEVELS, REQUIRED, as_text
 
 DATABASE, DESIGN, QUESTIONS = "answers.sqlite", "experiment.json", "questions.toml"
 CODEBOOK, DESCRIPTION = "codebook.csv", "dataset_description.json"

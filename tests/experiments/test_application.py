@@ -11,9 +11,8 @@ pytest.importorskip("starlette", reason="the extra 'web' is not installed")
 pytest.importorskip("sqlalchemy", reason="the extra 'web' is not installed")
 
 from trichotomy.experiments.database import answer_rows, event_rows, participant_rows
+from trichotomy.experiments.database.tables import metadata
 from trichotomy.experiments.design import Policies
-
-ADMIN = {"authorization": "Bearer the-admin-token-of-these-tests"}
 
 
 def rows(site):
@@ -305,7 +304,9 @@ def test_no_address_of_a_participant_is_stored(site, browser):
         dump = "\n".join(file.iterdump())
     file.close()
     assert "127.0.0.1" not in dump
-    assert "ip" not in {c.lower() for c in dump.split('"')}
+    columns = {part for table in metadata.tables.values() for c in table.c for part in c.name.split("_")}
+    assert "token" in columns
+    assert not columns & {"ip", "address", "client", "host", "agent", "forwarded"}
 
 
 def test_events_of_the_window_are_kept(site, browser):
@@ -367,54 +368,12 @@ def test_categorise_takes_classes_or_no_answer(site, browser):
     b.agree()
     told = b.get("/api/experiment").json()
     assert told["choices"] == ["airplane", "bird", "cat", "dog"]
-    assert told["keys"] == {"airplane": "1", "bird": "2", "cat": "3", "dog": "4"}
     assert told["timing"] == {"fixation_ms": 300, "image_ms": 200, "mask": True, "timeout_ms": 1500}
     assert b.answer(0, "fish").status_code == 422
     assert b.answer(0, ["dog"]).status_code == 422
     assert b.post("/api/trials/0", {"answer": {"choice": None}, "rt_ms": None}).json()["correct"] is False
     assert b.post("/api/trials/1", {"answer": {"choice": "dog"}, "rt_ms": None}).status_code == 422
     assert b.answer(1, "dog").json()["acknowledged"] == 1
-
-
-def test_the_admin_page(site, browser):
-    s = site("pairs")
-    b, bot = browser(s), browser(s)
-    b.enter({"PROLIFIC_PID": "x"})
-    b.agree()
-    through(b)
-    bot.enter({"simulated": "1"})
-    admin = browser(s)
-    assert admin.get("/api/admin/overview").status_code == 401
-    assert admin.get("/api/admin/overview", headers={"authorization": f"Bearer {b.token}"}).status_code == 401
-    seen = admin.get("/api/admin/overview", headers=ADMIN).json()
-    assert (seen["participants"], seen["simulated"], seen["answers"], seen["states"]) == (
-        1,
-        1,
-        9,
-        {"complete": 1},
-    )
-    first, second = admin.get("/api/admin/participants", headers=ADMIN).json()["participants"]
-    main = [r["correct"] for r in rows(s) if r["phase"] == "main"]
-    assert first["accuracy"] == sum(main) / 6
-    assert (first["median_rt_ms"], first["answered"], first["attention"]) == (700.5, 6, 1)
-    assert second["simulated"] is True
-    assert second["accuracy"] is None
-    number = first["participant"]
-    body = {"participant": number, "reason": "=HYPERLINK(1)"}
-    assert admin.post("/api/admin/exclude", body, headers=ADMIN).json()["excluded"] == "=HYPERLINK(1)"
-    assert admin.get("/api/admin/overview", headers=ADMIN).json()["excluded"] == 1
-    assert (
-        admin.post("/api/admin/exclude", {"participant": "0", "reason": ""}, headers=ADMIN).status_code == 404
-    )
-    assert (
-        admin.post("/api/admin/exclude", {"participant": number, "reason": 3}, headers=ADMIN).status_code
-        == 422
-    )
-    assert admin.post("/api/admin/exclude", body, headers={}).status_code == 401
-    table = admin.get("/api/admin/export.csv", headers=ADMIN)
-    assert table.headers["content-type"].startswith("text/csv")
-    assert len(table.text.splitlines()) == 10
-    assert "'=HYPERLINK(1)" in table.text
 
 
 def test_texts_are_markdown_without_html_and_foreign_images(site, browser):

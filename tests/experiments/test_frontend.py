@@ -62,7 +62,15 @@ def test_colours_of_text_can_be_read():
         assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
     for button in ("accent", "right", "wrong", "ink"):
         assert contrast("#ffffff", colours[button]) >= 4.5, button
-    assert contrast("#868e98", colours["surface"]) >= 3, "the edge of what can be chosen"
+    for ground in ("ground", "surface"):
+        assert contrast(colours["edge"], colours[ground]) >= 3, "the edge of what can be chosen"
+
+
+def test_what_can_be_chosen_has_the_edge_that_was_looked_at():
+    style = "".join((STATIC / name).read_text() for name in ("style.css", "admin.css"))
+    rules = dict(re.findall(r"^([^\s@{][^{}\n]*?) \{([^{}]*)\}", style, flags=re.MULTILINE))
+    for chosen in (".options span", '.options input[type="number"]', ".choice", ".admin input"):
+        assert "border: 1px solid var(--edge);" in rules[chosen], chosen
 
 
 def contrast(one: str, other: str) -> float:

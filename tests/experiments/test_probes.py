@@ -172,8 +172,9 @@ def test_two_hosts_in_one_request_are_refused(made, server, raw):
         "Bearer",
         "' OR '1'='1",
         "\xff".encode().decode("latin1"),
-        "0" * 100_000 and "0" * 5000,
+        "0" * 100_000,
     ],
+    ids=["empty", "x", "a's", "Bearer", "SQL", "latin-1", "long"],
 )
 def test_forged_tokens(taking_part, token):
     b, s = taking_part
@@ -314,7 +315,7 @@ def test_nasty_texts_are_stored_as_they_are_and_do_nothing(site, browser, databa
     )
     excluded = admin.post("/api/admin/exclude", {"participant": number, "reason": text}, headers=ADMIN)
     assert excluded.json()["excluded"] == text.strip()
-    listed = admin.get("/api/admin/participants", headers=ADMIN)
+    listed = admin.get("/api/admin/overview", headers=ADMIN)
     assert listed.headers["content-type"] == "application/json"
     assert listed.json()["participants"][0]["excluded"] == text.strip()
     table = pd.read_csv(

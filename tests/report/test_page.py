@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import base64
-import csv
 import hashlib
-import io
 import math
 import re
 from dataclasses import replace
@@ -239,28 +237,3 @@ def test_undefined_cell_gives_its_reason() -> None:
     table = Table("t", [Column("kappa", "number")], [[Undefined("both are always right")]])
     html = render(make_page(sections=[Section("s", "S", [table])]))
     assert '<abbr title="both are always right">–</abbr>' in html
-
-
-def test_csv_survives_a_reader_and_disarms_formulas() -> None:
-    texts = ["plain", 'say "a, b"', "two\r\nlines", "=1+1", "+1", "-1", "@x", "\tx", "\rx", "a=b", ""]
-    numbers = np.linspace(-1, 1, len(texts))
-    rows = list(csv.reader(io.StringIO(csv_text({"=name": texts, "number": numbers}), newline="")))
-    assert rows[0] == ["'=name", "number"]
-    assert [row[0] for row in rows[1:]] == [
-        *texts[:3],
-        "'=1+1",
-        "'+1",
-        "'-1",
-        "'@x",
-        "'\tx",
-        "'\rx",
-        "a=b",
-        "",
-    ]
-    assert [float(row[1]) for row in rows[1:]] == numbers.tolist()
-    assert csv_text({"a": [None, math.nan, np.int64(3)]}) == 'a\r\n""\r\n""\r\n3\r\n'
-
-
-def test_csv_columns_of_unequal_length_are_refused() -> None:
-    with pytest.raises(ValueError, match="shorter"):
-        csv_text({"a": [1, 2], "b": [1]})

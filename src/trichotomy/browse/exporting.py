@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from typing import Any
@@ -13,15 +11,11 @@ import numpy as np
 from trichotomy.browse.catalogue import DIFFICULTIES, Catalogue
 from trichotomy.browse.choosing import chosen
 from trichotomy.browse.views import View
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+from trichotomy.spreadsheets import csv_text
 
 
 def to_csv(c: Catalogue, view: View) -> str:
-    """One row per item: id, target, observers right, class of difficulty, learning, annotations, a pair's answers.
-
-    A text that a spreadsheet would take for a formula gets an apostrophe before it.
-    """
+    """One row per item: id, target, observers right, class of difficulty, learning, annotations, a pair's answers."""
     found = chosen(c, view)
     columns: dict[str, Any] = {
         "item": c.items[found],
@@ -46,11 +40,7 @@ def to_csv(c: Catalogue, view: View) -> str:
                 columns[f"{name}: answer"] = [c.class_name(int(k)) for k in c.response[who, found]]
     for name, note in c.notes.items():
         columns[f"annotation: {name}" if name in columns else name] = note.values[found]
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow([_safe(name) for name in columns])
-    writer.writerows(zip(*(_cells(values) for values in columns.values()), strict=True))
-    return out.getvalue()
+    return csv_text(columns)
 
 
 def to_json(c: Catalogue, view: View, asked: Sequence[tuple[str, str]]) -> str:
@@ -70,14 +60,3 @@ def to_json(c: Catalogue, view: View, asked: Sequence[tuple[str, str]]) -> str:
 def to_text(c: Catalogue, view: View) -> str:
     """Write the ids, one on each line; a line break within one becomes a space."""
     return "".join(" ".join(str(item).splitlines()) + "\n" for item in c.items[chosen(c, view)])
-
-
-def _cells(values: Any) -> list[Any]:
-    """Cells of a column; unknown numbers are empty."""
-    plain = values.tolist() if isinstance(values, np.ndarray) else values
-    return [_safe(v) if isinstance(v, str) else None if v != v else v for v in plain]
-
-
-def _safe(text: str) -> str:
-    whole = text.replace("\r\n", "\n").replace("\r", "\n")
-    return f"'{whole}" if whole.startswith(FORMULA) else whole

@@ -9,7 +9,6 @@ from typing import TypeAlias
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -23,7 +22,7 @@ from trichotomy.browse.thumbnails import LARGE, SIDE, Thumbnails
 from trichotomy.browse.views import view_of
 from trichotomy.datasets.depicted import ItemImages
 from trichotomy.errors import InputError
-from trichotomy.web import LOOPBACK, Guard, RefusedError, StaticFolder, refusing
+from trichotomy.web import LOOPBACK, RefusedError, StaticFolder, guarded_site, refusing
 
 STATIC = Path(__file__).resolve().parent / "static"
 THREADS = 4
@@ -64,8 +63,6 @@ def application(site: Site, *, hosts: Iterable[str] = LOOPBACK) -> ASGIApp:
         return Route(path, answered, methods=["GET"])
 
     routes = [
-        to("/", _page),
-        to("/static/{name:path}", _static),
         to("/api/about", _about),
         to("/api/items", _items),
         to("/api/items/{item:int}", _item),
@@ -73,18 +70,7 @@ def application(site: Site, *, hosts: Iterable[str] = LOOPBACK) -> ASGIApp:
         to("/api/export/{kind:str}", _export),
         to("/api/images/{item:int}/{size:str}", _image, drawing),
     ]
-    handlers = {404: _no_page, 405: _no_method, 500: _failed}
-    app = Starlette(routes=routes, exception_handlers=handlers)
-    app.router.redirect_slashes = False
-    return Guard(app, hosts=hosts)
-
-
-def _page(site: Site, _: Request) -> Response:
-    return site.static.response("index.html")
-
-
-def _static(site: Site, request: Request) -> Response:
-    return site.static.response(request.path_params["name"])
+    return guarded_site(routes, static=site.static, pages={"/": "index.html"}, hosts=hosts)
 
 
 def _about(site: Site, _: Request) -> Response:
@@ -172,15 +158,3 @@ def _whole(request: Request, name: str, default: int, most: int) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise RefusedError(422, "number", f"'{name}' is a whole number.")
     return min(int(text), most)
-
-
-def _no_page(_: Request, __: Exception) -> Response:
-    return JSONResponse({"error": "not-found", "message": "There is no such page."}, 404)
-
-
-def _no_method(_: Request, __: Exception) -> Response:
-    return JSONResponse({"error": "method", "message": "This page only reads."}, 405)
-
-
-def _failed(_: Request, __: Exception) -> Response:
-    return JSONResponse({"error": "failed", "message": "Something went wrong on the server."}, 500)

@@ -15,14 +15,13 @@ import pandas as pd
 from trichotomy.decisions.provenance import sha256
 from trichotomy.errors import InputError
 from trichotomy.readers.papers_ratings import RESULTS, read_papers_ratings
+from trichotomy.spreadsheets import unguarded
 from trichotomy.stats.people import Answers
 from trichotomy.stats.people.checking import KNOWN, MOST_LEVELS, REQUIRED, as_text
 
 DATABASE, DESIGN, QUESTIONS = "answers.sqlite", "experiment.json", "questions.toml"
 CODEBOOK, DESCRIPTION = "codebook.csv", "dataset_description.json"
 ITEMS = ("item", "difficulty")
-APOSTROPHE = re.compile(r"'(?='*[=+\-@\t\r\n])")
-"""Before what a spreadsheet would take for a formula, as an export writes it; no part of the text."""
 
 
 def read_answers(
@@ -117,7 +116,7 @@ def _with(folder: Path, columns: tuple[str, ...], without: tuple[str, ...]) -> P
 def _table(file: Path) -> pd.DataFrame:
     try:
         table = pd.read_csv(file, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-        return table.map(lambda text: APOSTROPHE.sub("", text, count=1) if text.startswith("'") else text)
+        return table.map(unguarded)
     except (OSError, ValueError) as error:  # what pandas makes of damaged files are ValueErrors
         said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         msg = f"cannot read {file} as a CSV table: {said}"

@@ -10,22 +10,22 @@ except ImportError as error:
     raise MissingExtraError(feature, "web") from error
 
 from trichotomy.web.bodies import read_json
-from trichotomy.web.guard import Guard
 from trichotomy.web.rates import Rate
 from trichotomy.web.refusals import RefusedError, refusing
 from trichotomy.web.serving import LOOPBACK, bound, serve
+from trichotomy.web.site import guarded_site
 from trichotomy.web.static import StaticFolder
 from trichotomy.web.tokens import bearer, digest, new_token, same
 
 __all__ = [
     "LOOPBACK",
-    "Guard",
     "Rate",
     "RefusedError",
     "StaticFolder",
     "bearer",
     "bound",
     "digest",
+    "guarded_site",
     "new_token",
     "read_json",
     "refusing",

@@ -23,7 +23,6 @@ HEADERS = {
     "x-frame-options": "DENY",
 }
 SAFE = {"GET", "HEAD"}
-METHODS = SAFE | {"POST"}
 
 
 class Guard:

@@ -51,6 +51,7 @@ def test_counts_follow_the_participants_and_exclusion_needs_a_reason(run: Start,
     row = board.page.get_by_role("row").filter(has_text="taking part")
     row.get_by_text("1 of 5").wait_for()
     assert counts(board) == {"Taking part": "1", "Finished": "0", "Answers": "1"}
+    assert board.page.get_by_text("The last answer came at").is_visible()
 
     row.get_by_role("button", name="Exclude").click()
     board.page.get_by_role("button", name="Exclude", exact=True).click()

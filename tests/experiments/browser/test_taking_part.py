@@ -158,6 +158,57 @@ def test_a_rating_needs_every_answer(run: Start, person: Arrive) -> None:
     someone.given(1)
 
 
+def test_enter_goes_on_where_there_is_one_way_on(run: Start, person: Arrive) -> None:
+    someone = person(run("pairs")).open()
+    page = someone.page
+    agree, go_on = (page.get_by_role("button", name=name, exact=True) for name in ("I agree", "Go on"))
+    agree.wait_for()
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(300)
+    assert agree.is_visible(), "consent has two ways on, and neither is taken for granted"
+    assert not [r for r in someone.requests if r.url.endswith("/api/consent")]
+    someone.press_button("I agree")
+    page.get_by_role("button", name="Start", exact=True).wait_for()
+    page.keyboard.press("Enter")
+    ready, pauses = page.locator(".pair:not(.waiting) button:enabled").first, []
+    for number in range(TRIALS):
+        someone.given(number)
+        ready.or_(go_on).first.wait_for()
+        if go_on.is_visible():
+            pauses.append(page.get_by_role("heading").text_content())
+            page.keyboard.press("Enter")
+            ready.wait_for()
+        page.keyboard.press("f")
+    someone.thanked()
+    assert pauses == ["Practice is over", "Time for a break"]
+
+
+def test_options_show_the_digit_that_chooses_them(run: Start, person: Arrive) -> None:
+    someone = person(run("ratings")).open()
+    someone.begin()
+    someone.trial(0)
+    scale, *words = someone.page.get_by_role("group").all()
+    assert scale.locator("kbd").count() == 0, "a number is its own key"
+    assert len(words) == 2
+    for group in words:
+        assert group.locator("kbd").all_text_contents() == ["1", "2", "3"]
+        for label in reversed(group.locator("label").all()):
+            label.locator("input").focus()
+            someone.page.keyboard.press(label.locator("kbd").text_content())
+            assert label.locator("input").is_checked()
+
+
+def test_up_to_ten_classes_have_digits(run: Start, person: Arrive) -> None:
+    running = run("categorise", choices=("airplane", "bear", "bicycle", "bird", "boat", "car"))
+    someone = person(running).open()
+    someone.begin()
+    someone.trial(0)
+    assert someone.page.locator(".choice kbd").all_text_contents() == list("123456")
+    someone.page.keyboard.press("6")
+    someone.given(1)
+    assert running.answers()[0]["answer"] == {"choice": "car"}
+
+
 def test_an_answer_that_comes_too_late_is_none(run: Start, person: Arrive) -> None:
     running = run(
         "categorise", timing={"fixation_ms": 0.0, "image_ms": 50.0, "mask": False, "timeout_ms": 200.0}

@@ -21,31 +21,19 @@ FAILED_CHECKS = 1
 
 
 def overview(site: Site, asked: Asked) -> Reply:
-    """Count participants and answers."""
+    """Count participants and answers, and list who takes part, with quick checks of each."""
     _admit(site, asked)
     with site.database.reading() as connection:
         rows = db.participant_rows(connection)
     people = [r for r in rows if not r["simulated"]]
     return {
         "title": site.experiment.title,
-        "kind": site.experiment.kind,
-        "trials": len(site.experiment.trials),
-        "participants": len(people),
         "simulated": len(rows) - len(people),
         "excluded": sum(bool(r["excluded"]) for r in people),
         "states": dict(Counter(r["state"] for r in people)),
         "answers": sum(r["done"] for r in people),
         "last_answer_at": max((r["seen_at"] for r in people if r["done"]), default=None),
-    }
-
-
-def participants(site: Site, asked: Asked) -> Reply:
-    """List participants, with quick checks of each."""
-    _admit(site, asked)
-    with site.database.reading() as connection:
-        rows = db.participant_rows(connection)
-    return {
-        "participants": [{k: v for k, v in r.items() if k != "screen"} | {"flags": flags(r)} for r in rows]
+        "participants": [{k: v for k, v in r.items() if k != "screen"} | {"flags": flags(r)} for r in rows],
     }
 
 

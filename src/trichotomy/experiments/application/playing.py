@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from trichotomy.experiments.application.site import Site
 
 STARTED_MOST_MS = 1e14
-KEYS = "1234567890"
 PLACEHOLDER = "SIMULATED"
 """Completion code of whom the address calls simulated: it must be of no use to a person who writes that there."""
 
@@ -27,9 +26,6 @@ def describe(site: Site, asked: Asked) -> Reply:
     with site.database.writing() as connection:
         who = whose(connection, asked)
     e, timing = site.experiment, site.experiment.timing
-    keys = {"left": "ArrowLeft", "right": "ArrowRight"} if e.kind == "pairs" else {}
-    if len(e.choices) <= len(KEYS):
-        keys |= dict(zip(e.choices, KEYS, strict=False))
     return {
         "kind": e.kind,
         "title": e.title,
@@ -40,7 +36,6 @@ def describe(site: Site, asked: Asked) -> Reply:
             for q in site.folder.questions
         ],
         "choices": list(e.choices),
-        "keys": keys,
         "timing": {
             "fixation_ms": timing.fixation_ms,
             "image_ms": timing.image_ms,

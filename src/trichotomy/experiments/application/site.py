@@ -11,8 +11,6 @@ from pathlib import Path
 
 from anyio import CapacityLimiter
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -20,10 +18,11 @@ from trichotomy.experiments.application import admin, entering, pictures, playin
 from trichotomy.experiments.application.calls import Call, endpoint
 from trichotomy.experiments.database import Database, open_database
 from trichotomy.experiments.design import ANSWERS, Experiment, Folder, Item, Trial, check_images, open_folder
-from trichotomy.web import LOOPBACK, Guard, Rate, StaticFolder, digest, refusing
-from trichotomy.web.refusals import Endpoint
+from trichotomy.web import LOOPBACK, Rate, StaticFolder, digest, guarded_site
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
+PAGES = {"/": "index.html", "/admin": "admin.html"}
+FAILED = "Something went wrong on the server. Nothing that was acknowledged is lost; try again."
 SESSIONS_PER_MINUTE = 120.0
 
 
@@ -136,9 +135,6 @@ def application(site: Site, *, hosts: Iterable[str] = LOOPBACK) -> ASGIApp:
         site.database.close()
 
     routes = [
-        Route("/", _page(site, "index.html")),
-        Route("/admin", _page(site, "admin.html")),
-        Route("/static/{name:path}", _static(site)),
         to("/api/sessions", "POST", entering.enter),
         to("/api/consent", "POST", entering.consent),
         to("/api/experiment", "GET", playing.describe),
@@ -148,40 +144,9 @@ def application(site: Site, *, hosts: Iterable[str] = LOOPBACK) -> ASGIApp:
         to("/api/blocks/{block:str}", "GET", pictures.block),
         to("/api/images/{image:str}", "GET", pictures.image),
         looking("/api/admin/overview", "GET", admin.overview),
-        looking("/api/admin/participants", "GET", admin.participants),
         looking("/api/admin/exclude", "POST", admin.exclude),
         looking("/api/admin/export.csv", "GET", admin.export),
     ]
-    handlers = {404: _no_page, 405: _no_method, 500: _failed}
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=handlers)
-    app.router.redirect_slashes = False
-    return Guard(app, hosts=hosts)
-
-
-def _page(site: Site, name: str) -> Endpoint:
-    @refusing
-    async def page(_: Request) -> Response:
-        return site.static.response(name)
-
-    return page
-
-
-def _static(site: Site) -> Endpoint:
-    @refusing
-    async def static(request: Request) -> Response:
-        return site.static.response(request.path_params["name"])
-
-    return static
-
-
-def _no_page(_: Request, __: Exception) -> Response:
-    return JSONResponse({"error": "not-found", "message": "There is no such page."}, 404)
-
-
-def _no_method(_: Request, __: Exception) -> Response:
-    return JSONResponse({"error": "method", "message": "This page is not asked that way."}, 405)
-
-
-def _failed(_: Request, __: Exception) -> Response:
-    message = "Something went wrong on the server. Nothing that was acknowledged is lost; try again."
-    return JSONResponse({"error": "failed", "message": message}, 500)
+    return guarded_site(
+        routes, static=site.static, pages=PAGES, hosts=hosts, failed=FAILED, lifespan=lifespan
+    )

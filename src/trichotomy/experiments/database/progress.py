@@ -34,7 +34,7 @@ def participant_rows(connection: sa.Connection) -> list[dict[str, Any]]:
             main[who].append((correct, rt))
         else:
             checks[who].append(correct)
-    left = event_counts(connection)
+    left = _times_left(connection)
     for row in rows:
         row["state"] = state_of(row, moment)
         who, _ = row.pop("id"), row.pop("expires_at")
@@ -46,7 +46,7 @@ def participant_rows(connection: sa.Connection) -> list[dict[str, Any]]:
             "median_rt_ms": median(times) if times else None,
             "attention": len(checks[who]),
             "attention_failed": sum(c == 0 for c in checks[who]),
-            "left": left.get(who, {}).get("blur", 0),
+            "left": left.get(who, 0),
         }
     return rows
 
@@ -72,12 +72,7 @@ def event_rows(connection: sa.Connection) -> list[dict[str, Any]]:
     return [dict(r._mapping) for r in connection.execute(wanted)]
 
 
-def event_counts(connection: sa.Connection) -> dict[int, dict[str, int]]:
-    """How often each kind of event happened, by the id of the participant's row."""
-    counts: dict[int, dict[str, int]] = defaultdict(dict)
-    wanted = sa.select(events.c.participant_id, events.c.kind, sa.func.count()).group_by(
-        events.c.participant_id, events.c.kind
-    )
-    for who, kind, count in connection.execute(wanted):
-        counts[who][kind] = count
-    return counts
+def _times_left(connection: sa.Connection) -> dict[int, int]:
+    """How often the window was left, by the id of the participant's row."""
+    wanted = sa.select(events.c.participant_id, sa.func.count()).where(events.c.kind == "blur")
+    return {int(who): int(n) for who, n in connection.execute(wanted.group_by(events.c.participant_id))}

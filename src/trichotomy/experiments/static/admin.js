@@ -72,7 +72,8 @@ function showCounts(overview) {
       .filter(([name, count]) => count > 0 || ["Taking part", "Finished", "Answers"].includes(name))
       .map(([name, count]) => element("div", {}, element("dt", {}, name), element("dd", {}, `${count}`))),
   );
-  byId("fresh").textContent = `As of ${new Date().toLocaleTimeString()}; asked anew every ${EVERY_MS / 1000} seconds.`;
+  const last = overview.last_answer_at ? ` The last answer came at ${time(overview.last_answer_at)}.` : "";
+  byId("fresh").textContent = `As of ${new Date().toLocaleTimeString()}; asked anew every ${EVERY_MS / 1000} seconds.${last}`;
 }
 
 function showPeople(people) {
@@ -93,13 +94,10 @@ function showPeople(people) {
 }
 
 async function refresh() {
-  const [overview, { participants }] = await Promise.all([
-    connection.get("api/admin/overview"),
-    connection.get("api/admin/participants"),
-  ]);
+  const overview = await connection.get("api/admin/overview");
   if (!open) return;
   showCounts(overview);
-  showPeople(participants);
+  showPeople(overview.participants);
 }
 
 // ---- What can be done ----

@@ -4,13 +4,22 @@ import { timeOf, wait } from "./timing.js";
 
 const FEEDBACK_MS = 1100;
 
+// Call `act` with the time of each press of a button, until `signal`. A click counts when it ends on the button, but it was
+// made when it began. Keys click without a pointer.
+export function onPress(button, act, signal) {
+  let began = null;
+  button.addEventListener("pointerdown", (event) => {
+    began = timeOf(event);
+  }, { signal }); // prettier-ignore
+  button.addEventListener("click", (event) => act(event.detail > 0 && began !== null ? began : timeOf(event)), { signal });
+}
+
 // Wait for a button of `buttons` (Map of value -> button) or a key of `keys` (Map of lower-case key -> value).
 // Fulfilled with { value, at }; with { value: null, at } after `timeout` milliseconds, where that is given.
 export function firstAnswer({ buttons, keys, timeout = null }) {
   return new Promise((done) => {
     const ending = new AbortController();
     const { signal } = ending;
-    let pressed = null;
 
     const end = (value, at) => {
       if (signal.aborted) return;
@@ -22,13 +31,7 @@ export function firstAnswer({ buttons, keys, timeout = null }) {
 
     for (const [value, button] of buttons) {
       button.disabled = false;
-      button.addEventListener("pointerdown", (event) => {
-        pressed = timeOf(event);
-      }, { signal }); // prettier-ignore
-      // A click counts when it ends on the button, but it was made when it began. Keys click without a pointer.
-      button.addEventListener("click", (event) => {
-        end(value, event.detail > 0 && pressed !== null ? pressed : timeOf(event));
-      }, { signal }); // prettier-ignore
+      onPress(button, (at) => end(value, at), signal);
     }
     addEventListener("keydown", (event) => {
       const value = keys.get(event.key.toLowerCase());

@@ -2,28 +2,28 @@
 
 import { acknowledge, firstAnswer } from "./answer.js";
 import { cross, element } from "./page.js";
-import { frame, hold, onScreen, present, wait } from "./timing.js";
+import { GAP_MS, frame, hold, onScreen, present, wait } from "./timing.js";
 
-const GAP_MS = 350;
+const DIGITS = "1234567890";
 const MASK_MS = 200;
 const MASK_SIDE = 256;
 
 export async function categorise(display, context) {
   const { experiment, next, interval } = context;
-  const timing = experiment.timing ?? {};
-  const letters = shortcuts(experiment.choices, experiment.keys);
+  const { timing } = experiment;
+  const letters = shortcuts(experiment.choices);
   const buttons = new Map(experiment.choices.map((choice) => [choice, option(choice, letters.get(choice))]));
   const keys = new Map([...letters].map(([choice, letter]) => [letter, choice]));
   const image = context.image(next.images[0]);
   image.alt = "image";
   const mask = timing.mask ? noise() : null;
-  const stays = timing.image_ms === null || timing.image_ms === undefined;
+  const stays = timing.image_ms === null;
   const grid = element("div", { className: "choices", role: "group", "aria-label": "Classes" }, ...buttons.values());
   grid.style.setProperty("--columns", Math.ceil(Math.sqrt(buttons.size)));
   arrows(grid, [...buttons.values()]);
   const box = element("div", { className: "picture" });
   const screen = element("div", { className: `category ${stays ? "stays" : "passes"}` }, box, grid);
-  const prompt = element("h1", { className: "prompt" }, experiment.questions?.[0]?.prompt ?? "What was in the image?");
+  const prompt = element("h1", { className: "prompt" }, "What was in the image?");
   const feedback = element("p", { className: "feedback" });
   display.replaceChildren(prompt, screen, feedback);
   context.focus();
@@ -51,7 +51,7 @@ export async function categorise(display, context) {
       frames.mask_ms = (await onScreen()) - gone;
     }
   }
-  const { value, at } = await firstAnswer({ buttons, keys, timeout: timing.timeout_ms ?? null });
+  const { value, at } = await firstAnswer({ buttons, keys, timeout: timing.timeout_ms });
   await acknowledge({ choice: value }, { onset, at, frames }, context, { chosen: buttons.get(value), feedback });
 }
 
@@ -61,13 +61,14 @@ function option(choice, letter) {
   return element("button", { type: "button", className: "choice", disabled: true, ...shortcut }, ...cap, choice);
 }
 
-// A letter for each class: the first of its name that no other class has, given out in order.
-function shortcuts(choices, given) {
+// A digit for each class, or where they are more, a letter: the first of its name that no other class has, given out in
+// order.
+function shortcuts(choices) {
+  if (choices.length <= DIGITS.length) return new Map(choices.map((choice, place) => [choice, DIGITS[place]]));
   const letters = new Map();
   const taken = new Set();
   for (const choice of choices) {
-    const wanted = given?.[choice] ? [given[choice]].flat() : [...choice.toLowerCase()];
-    const letter = [...wanted, ..."1234567890"].find((key) => /^[a-z0-9]$/i.test(key) && !taken.has(key));
+    const letter = [...choice.toLowerCase(), ...DIGITS].find((key) => /^[a-z0-9]$/.test(key) && !taken.has(key));
     if (!letter) continue;
     taken.add(letter);
     letters.set(choice, letter);

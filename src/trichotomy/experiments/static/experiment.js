@@ -193,39 +193,30 @@ function loading() {
 }
 
 function trial() {
-  const info = { name: "trial", version: "1", parameters: {}, data: {} };
-  return {
-    type: class {
-      static info = info;
-
-      async trial(display, _, loaded) {
-        loaded();
-        const { next } = position;
-        practised = next.phase === "practice";
-        if (next.first_of_block) say("New block.");
-        await SCREENS[next.kind](display, {
-          experiment,
-          next,
-          interval,
-          image: images.image,
-          say,
-          focus: () => byId("stage").focus({ preventScroll: true }),
-          submit: (answer, { onset, at, frames }) =>
-            send({
-              trial: next.trial,
-              body: {
-                answer,
-                rt_ms: Object.values(answer).includes(null) ? null : at - onset, // none in time
-                started_at_ms: sinceEpoch(onset),
-                events: events.take(),
-                frames: { interval_ms: interval, ...frames },
-              },
-            }),
-        });
-        return {};
-      }
-    },
-  };
+  return during(async () => {
+    const { next } = position;
+    practised = next.phase === "practice";
+    if (next.first_of_block) say("New block.");
+    await SCREENS[next.kind](jsPsych.getDisplayElement(), {
+      experiment,
+      next,
+      interval,
+      image: images.image,
+      say,
+      focus: () => byId("stage").focus({ preventScroll: true }),
+      submit: (answer, { onset, at, frames }) =>
+        send({
+          trial: next.trial,
+          body: {
+            answer,
+            rt_ms: Object.values(answer).includes(null) ? null : at - onset, // none in time
+            started_at_ms: sinceEpoch(onset),
+            events: events.take(),
+            frames: { interval_ms: interval, ...frames },
+          },
+        }),
+    });
+  });
 }
 
 // ---- The end ----

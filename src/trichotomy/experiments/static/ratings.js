@@ -1,10 +1,9 @@
 // One image and a few questions about it.
 
-import { acknowledge } from "./answer.js";
+import { acknowledge, onPress } from "./answer.js";
 import { element } from "./page.js";
-import { present, timeOf, vanish, wait } from "./timing.js";
+import { GAP_MS, present, timeOf, vanish, wait } from "./timing.js";
 
-const GAP_MS = 350;
 const LONGEST_ROW = 24; // a longer scale is a number that one types
 const KEYS = 9; // digits that choose an option
 const DIGITS_MS = 1000; // "1" then "0" within this time is 10
@@ -30,14 +29,11 @@ export async function ratings(display, context) {
   await wait(GAP_MS);
   const onset = await present(() => rating.classList.remove("waiting"));
   asked[0].inputs[0].focus({ preventScroll: true });
-  const shown = {};
-  vanish(() => rating.classList.add("gone"), onset, experiment.timing?.image_ms, interval).then((ms) => {
-    if (ms !== null) shown.image_ms = ms;
-  });
+  const frames = vanish(() => rating.classList.add("gone"), onset, experiment.timing.image_ms, interval);
   const at = await completed(form, button, asked, missing);
   for (const { fieldset } of asked) fieldset.disabled = true;
   const answer = Object.fromEntries(asked.map(({ name, value }) => [name, value()]));
-  await acknowledge(answer, { onset, at, frames: shown }, context, { chosen: button, feedback });
+  await acknowledge(answer, { onset, at, frames }, context, { chosen: button, feedback });
 }
 
 // The question as a group of radio buttons: arrow keys, Tab and screen readers know those.
@@ -71,7 +67,6 @@ function completed(form, button, asked, missing) {
     const ending = new AbortController();
     const { signal } = ending;
     const typed = { digits: "", at: -Infinity, question: null };
-    let pressed = null;
 
     const goOn = (at) => {
       const open = asked.find(({ chosen }) => chosen() < 0);
@@ -84,13 +79,9 @@ function completed(form, button, asked, missing) {
       done(at);
       return true;
     };
-    button.addEventListener("pointerdown", (event) => {
-      pressed = timeOf(event);
-    }, { signal }); // prettier-ignore
-    button.addEventListener("click", (event) => {
-      const at = event.detail > 0 && pressed !== null ? pressed : timeOf(event);
+    onPress(button, (at) => {
       if (!goOn(at)) missing.textContent = "Please answer every question.";
-    }, { signal }); // prettier-ignore
+    }, signal); // prettier-ignore
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("change", () => {
       missing.textContent = "";

@@ -1,5 +1,7 @@
 // When an image was on the screen, and when an answer was given, on one clock: that of performance.now().
 
+// Between an answer and the next trial: longer than a double click.
+export const GAP_MS = 350;
 const MEASURED = 40;
 
 export const frame = () => new Promise((done) => requestAnimationFrame(done));
@@ -25,12 +27,17 @@ export async function hold(onset, milliseconds, interval) {
   for (let now = onset; now < last; now = await frame());
 }
 
-// The same beside an answer that may come at any time; fulfilled with how long it was there, or null where it stays.
-export async function vanish(hide, onset, milliseconds, interval) {
-  if (milliseconds === null || milliseconds === undefined) return null;
-  await hold(onset, milliseconds, interval);
-  hide();
-  return (await onScreen()) - onset;
+// The same beside an answer that may come at any time; where it does not stay (null), the object that is returned gets
+// `image_ms`, how long it was there, once it has gone.
+export function vanish(hide, onset, milliseconds, interval) {
+  const shown = {};
+  const go = async () => {
+    await hold(onset, milliseconds, interval);
+    hide();
+    shown.image_ms = (await onScreen()) - onset;
+  };
+  if (milliseconds !== null) go();
+  return shown;
 }
 
 // The time between frames of this screen: the median of some.

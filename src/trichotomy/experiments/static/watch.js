@@ -31,10 +31,8 @@ export function watch() {
   };
 }
 
-export const fullScreenWorks = () => Boolean(document.documentElement.requestFullscreen);
-
 export async function enterFullScreen() {
-  if (!fullScreenWorks() || document.fullscreenElement) return;
+  if (!document.documentElement.requestFullscreen || document.fullscreenElement) return;
   try {
     await document.documentElement.requestFullscreen();
   } catch {

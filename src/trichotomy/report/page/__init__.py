@@ -1,6 +1,5 @@
 """The report page: a small model of what it shows, and `render`, which makes one document of it."""
 
-from trichotomy.report.page.cells import csv_text
 from trichotomy.report.page.model import (
     Band,
     Block,
@@ -21,6 +20,7 @@ from trichotomy.report.page.model import (
     Undefined,
 )
 from trichotomy.report.page.render import render
+from trichotomy.spreadsheets import csv_text
 
 __all__ = [
     "Band",

@@ -1,61 +1,18 @@
-"""Values as text: the cells of the page's tables, and those of the CSV files it offers."""
+"""Values as text: the cells of the page's tables."""
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from trichotomy.report.page.model import Cell, Column, Undefined
 
 THIN_SPACE = "\u202f"
 MINUS = "\u2212"
 DASH = "\u2013"
-
-
-def csv_text(columns: Mapping[str, Sequence[Any] | NDArray[Any]]) -> str:
-    r"""Return columns as the text of a CSV file after RFC 4180, safe to open in a spreadsheet.
-
-    Lines end in CRLF; cells with commas, quotes or line breaks are quoted. A *text* cell that starts with
-    ``=``, ``+``, ``-``, ``@``, tab or carriage return would be run as a formula by a spreadsheet: it gets a
-    leading apostrophe. Numbers are left as they are; None and NaN are empty cells.
-
-    Parameters
-    ----------
-    columns
-        Name to values, all of one length.
-
-    Raises
-    ------
-    ValueError
-        The columns differ in length.
-
-    Examples
-    --------
-    >>> csv_text({"item": ["=1+1", "a,b"], "right": [3, 4]})
-    'item,right\r\n\'=1+1,3\r\n"a,b",4\r\n'
-    """
-    cells = [_csv_column(values) for values in columns.values()]
-    out = io.StringIO(newline="")
-    writer = csv.writer(out)
-    writer.writerow([_csv_safe(name) for name in columns])
-    writer.writerows(zip(*cells, strict=True))
-    return out.getvalue()
-
-
-def _csv_column(values: Sequence[Any] | NDArray[Any]) -> list[Any]:
-    plain = values.tolist() if isinstance(values, np.ndarray) else values
-    return [_csv_safe(v) if isinstance(v, str) else None if v != v else v for v in plain]
-
-
-def _csv_safe(text: str) -> str:
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def json_cell(cell: Cell) -> object:

@@ -98,7 +98,8 @@ def test_policies_and_timing_are_options(prepared, tmp_path):
         ("pairs", ["--from", "vgg*"], "no observer or condition called 'vgg*'"),
         ("pairs", ["--exclude", "blurred"], "no annotation called 'blurred'"),
         ("pairs", ["--images", "nowhere"], "no folder of images at nowhere"),
-        ("pairs", ["--without", "nowhere.txt"], "nowhere.txt"),
+        ("pairs", ["--without", "nowhere.txt"], "nowhere.txt cannot be read"),
+        ("pairs", ["--without", "latin1.txt"], "latin1.txt cannot be read (it is no text in UTF-8)"),
         ("pairs", ["--completion-link", "javascript:alert(1)"], "begins with https://"),
         ("ratings", ["--n", "5"], "5 in-between items are needed and 0"),
         ("ratings", ["--questions", "nowhere.toml"], "nowhere.toml"),
@@ -106,6 +107,7 @@ def test_policies_and_timing_are_options(prepared, tmp_path):
     ],
 )
 def test_a_design_that_cannot_be(prepared, tmp_path, kind, options, says):
+    (tmp_path / "latin1.txt").write_bytes("i0\u00fc".encode("latin-1"))
     status, out, err = new(prepared, kind, *options)
     assert (status, out) == (2, "")
     assert says in err

@@ -210,7 +210,10 @@ def _make(given: dict[str, Any], kind: str, **draw: Any) -> None:
 def _listed(path: Path | None) -> tuple[str, ...]:
     if path is None:
         return ()
-    return tuple(line.strip() for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
+    from trichotomy.experiments.design import read_text
+
+    text = read_text(path, "--without takes a list of ids in UTF-8, one a line")
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
 def _say(folder: Folder) -> None:

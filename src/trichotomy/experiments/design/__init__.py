@@ -15,12 +15,12 @@ from trichotomy.experiments.design.pairs import pairs
 from trichotomy.experiments.design.population import candidates
 from trichotomy.experiments.design.questions import QUESTIONS, Question, read_questions
 from trichotomy.experiments.design.ratings import ratings
-from trichotomy.experiments.design.schema import KINDS, Experiment, Item, Policies, Timing, Trial
+from trichotomy.experiments.design.reading import read_text
+from trichotomy.experiments.design.schema import Experiment, Item, Policies, Timing, Trial
 from trichotomy.experiments.design.texts import UNCHANGED
 
 __all__ = [
     "ANSWERS",
-    "KINDS",
     "QUESTIONS",
     "UNCHANGED",
     "Experiment",
@@ -41,5 +41,6 @@ __all__ = [
     "pairs",
     "ratings",
     "read_questions",
+    "read_text",
     "write_folder",
 ]

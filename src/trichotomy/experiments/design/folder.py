@@ -10,7 +10,8 @@ from trichotomy.decisions.schema import few
 from trichotomy.errors import InputError
 from trichotomy.experiments.design.attention import FOLDER
 from trichotomy.experiments.design.questions import Question, read_questions, to_toml
-from trichotomy.experiments.design.schema import Experiment, Item, from_json, to_json
+from trichotomy.experiments.design.reading import from_json, read_text, to_json
+from trichotomy.experiments.design.schema import Experiment, Item
 from trichotomy.experiments.design.texts import texts
 from trichotomy.placement import appearing, check_free
 
@@ -94,19 +95,22 @@ def write_folder(
 
 
 def open_folder(path: Path) -> Folder:
-    """Read an experiment and see that its images are there.
+    """Read an experiment; whether its images are there, ``check_images`` says.
 
     Raises
     ------
     InputError
-        A file is missing or damaged, or images are not where they were.
+        A file is missing, damaged or not in UTF-8, or an attention check asks what is no question.
     """
     if not (path / DESIGN).is_file():
         msg = f"{path} is not an experiment (it has no {DESIGN}); make one with `trichotomy experiment new`"
         raise InputError(msg)
-    experiment = from_json((path / DESIGN).read_text(encoding="utf-8"), where=str(path / DESIGN))
+    design = read_text(path / DESIGN, "restore it, or make the experiment anew")
+    experiment = from_json(design, where=str(path / DESIGN))
     questions = read_questions(path / QUESTIONS_FILE) if experiment.kind == "ratings" else ()
-    folder = Folder(path, experiment, questions, *(_text(path / name) for name in (CONSENT, INSTRUCTIONS)))
+    consent, instructions = (
+        read_text(path / name, "it holds Markdown in UTF-8") for name in (CONSENT, INSTRUCTIONS)
+    )
     for trial in experiment.trials:
         wrong = {q for q in trial.expected if q not in {x.name for x in questions}}
         if wrong:
@@ -115,7 +119,7 @@ def open_folder(path: Path) -> Folder:
                 f"{QUESTIONS_FILE} does not have; give the questions with --questions when the experiment is made"
             )
             raise InputError(msg)
-    return folder
+    return Folder(path, experiment, questions, consent, instructions)
 
 
 def check_images(folder: Folder) -> None:
@@ -137,14 +141,6 @@ def check_images(folder: Folder) -> None:
             f"put them there, or change 'images' in {folder.path / DESIGN}"
         )
         raise InputError(msg)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path} cannot be read ({error}); it holds Markdown in UTF-8"
-        raise InputError(msg) from error
 
 
 def _replaceable(folder: Path) -> bool:

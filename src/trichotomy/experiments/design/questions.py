@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from trichotomy.errors import InputError
+from trichotomy.experiments.design.reading import read_text
 
 FIELDS = {"name", "prompt", "kind", "options", "from", "to"}
 RESERVED = {
@@ -69,8 +70,8 @@ def read_questions(path: Path) -> tuple[Question, ...]:
         Not TOML, no question, a field that is missing, unknown or of the wrong kind; file and question are named.
     """
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        found = tomllib.loads(read_text(path, "it holds questions in TOML, in UTF-8"))
+    except tomllib.TOMLDecodeError as error:
         msg = f"{path} is not TOML: {error}"
         raise InputError(msg) from error
     entries = found.get("questions")

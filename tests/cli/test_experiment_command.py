@@ -97,7 +97,7 @@ def test_policies_and_timing_are_options(prepared, tmp_path):
         ("pairs", ["--n", "40"], "45 trivial items are needed and 30"),
         ("pairs", ["--from", "vgg*"], "no observer or condition called 'vgg*'"),
         ("pairs", ["--exclude", "blurred"], "no annotation called 'blurred'"),
-        ("pairs", ["--images", "nowhere"], "no folder of images at nowhere"),
+        ("pairs", ["--images", "nowhere"], "there is no folder nowhere of images"),
         ("pairs", ["--without", "nowhere.txt"], "nowhere.txt cannot be read"),
         ("pairs", ["--without", "latin1.txt"], "latin1.txt cannot be read (it is no text in UTF-8)"),
         ("pairs", ["--completion-link", "javascript:alert(1)"], "begins with https://"),

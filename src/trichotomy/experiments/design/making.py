@@ -111,7 +111,7 @@ def new_experiment(
                     "observers": table.attrs["observers"],
                     "epoch": table.attrs["epoch"],
                     "tolerance": tolerance,
-                    "exclude": exclude,
+                    "exclude": table.attrs["exclude"],
                     "without": list(without),
                     "candidates": len(table),
                     **draw,

@@ -10,14 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from trichotomy.errors import InputError
+from trichotomy.experiments.columns import ANSWERS, ITEMS, names
 from trichotomy.experiments.design.reading import read_text
 
 FIELDS = {"name", "prompt", "kind", "options", "from", "to"}
-RESERVED = {
-    "participant", "trial", "trial_id", "phase", "block", "kind", "item", "item_other", "side", "answer", "correct",
-    "rt_ms", "difficulty", "target", "excluded", "presented_at", "answered_at", "class", "path", "mean_correct",
-    "label_error",
-}  # fmt: skip
+RESERVED = {*names(ANSWERS), *names(ITEMS)}
 """Columns that the answers and the items have anyway."""
 LONGEST_SCALE = 101
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -218,6 +219,18 @@ def test_answers_with_a_minus_are_read_in_their_order(site, browser, tmp_path):
     assert [c - 3 for c in codes[0]] == [said[read.participants[0], i] for i in items]
     alone = read_answers(tmp_path / "out" / "answers.csv")
     assert set(alone.trials["sign"]) <= set(wanted["sign"])
+
+
+def test_analysis_knows_what_people_could_choose_from(site, browser, tmp_path):
+    from trichotomy.cli.experiment_analysis import answers_of
+    from trichotomy.experiments.exporting.codebook import answers_entries
+
+    s = played(site, browser, "categorise", lambda *_: {"choice": "bird"}, people=1)
+    write_export(s.folder, s.database, tmp_path / "out")
+    for source in (tmp_path / "out", tmp_path / "out" / "psych-ds", s.folder.path):
+        assert answers_of(source).choices == ("airplane", "bird", "cat", "dog")
+    odd = replace(s.folder, experiment=replace(s.experiment, choices=("a | b", "c")))
+    assert next(values for name, _, values, _ in answers_entries(odd) if name == "answer") == ""
 
 
 def test_frames_say_how_long_images_were_shown(site, browser, tmp_path):

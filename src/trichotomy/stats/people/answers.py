@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -47,6 +47,8 @@ class Answers:
         that are right), ``label_error``, as far as known.
     questions
         Of ratings: name to the possible answers, from the least to the most.
+    choices
+        Of classes: what people could choose from; empty where that is not known.
     label_errors
         Whether items flagged as label errors count.
     title
@@ -58,6 +60,7 @@ class Answers:
     trials: pd.DataFrame
     items: pd.DataFrame
     questions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    choices: tuple[str, ...] = ()
     label_errors: bool = False
     title: str = ""
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -69,6 +72,7 @@ class Answers:
         items: pd.DataFrame | None = None,
         *,
         questions: Mapping[str, tuple[str, ...]] | None = None,
+        choices: Sequence[str] = (),
         label_errors: bool = False,
         title: str = "",
         source: str = "the answers",
@@ -84,6 +88,8 @@ class Answers:
         questions
             Answers of each question, from the least to the most; by default the columns that have no other meaning:
             whole numbers as they are, the paper's words in its order, others in the order of the alphabet.
+        choices
+            Of classes: what people could choose from.
         source
             Name of the table, for messages.
 
@@ -121,7 +127,7 @@ class Answers:
         if kinds[0] == "pairs":
             table = _judged(table, source)
         asked = _questions(table, questions, source) if kinds[0] == "ratings" else {}
-        answers = cls(table, _items(table, items, source), asked, label_errors, title)
+        answers = cls(table, _items(table, items, source), asked, tuple(choices), label_errors, title)
         if not len(answers.main):
             why = ", ".join(f"{n:,} ({why})" for why, n in answers.left_out.items())
             msg = f"no trial of {source} counts; left out: {why}"

@@ -7,9 +7,11 @@ from collections import Counter
 
 import pytest
 
-from trichotomy.errors import InputError
+from trichotomy.errors import InputError, UnknownNameError
 from trichotomy.experiments.design import (
     QUESTIONS,
+    Policies,
+    Timing,
     arrange,
     check_images,
     new_experiment,
@@ -236,3 +238,30 @@ def test_a_new_experiment_says_where_it_comes_from(made):
 def test_sizes_that_make_no_sense(decisions, images, tmp_path):
     with pytest.raises(InputError, match="1 block or more"):
         new_experiment("pairs", decisions, tmp_path / "e", images=images, blocks=0)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"policies": Policies(expires_hours=float("inf"))}, "finite numbers"),
+        ({"timing": Timing(timeout_ms=3)}, "only an experiment of the kind 'categorise'"),
+        ({"title": 3}, "title must be a text"),
+    ],
+)
+def test_what_could_not_be_read_again_is_not_written(decisions, images, tmp_path, options, says):
+    with pytest.raises(InputError, match=says):
+        new_experiment("pairs", decisions, tmp_path / "e", images=images, n=4, practice=0, **options)
+    assert not (tmp_path / "e").exists()
+
+
+def test_names_and_options_of_another_kind(made, decisions, images, tmp_path):
+    for kind, options, says in (
+        ("pair", {}, "no kind of experiment called 'pair'"),
+        ("pairs", {"superclasses": True}, "no option of pairs called 'superclasses'"),
+        ("ratings", {"rng": 3}, "no option of ratings called 'rng'"),
+    ):
+        with pytest.raises(UnknownNameError, match=says):
+            new_experiment(kind, decisions, tmp_path / "e", images=images, **options)
+    with pytest.raises(InputError, match="a seed is 0 or more"):
+        new_experiment("pairs", decisions, tmp_path / "e", images=images, seed=-1)
+    assert not (tmp_path / "e").exists()

@@ -9,6 +9,7 @@ from pathlib import Path
 from trichotomy.decisions.schema import few
 from trichotomy.errors import InputError
 from trichotomy.experiments.design.attention import FOLDER
+from trichotomy.experiments.design.kinds import KINDS
 from trichotomy.experiments.design.questions import Question, read_questions, to_toml
 from trichotomy.experiments.design.reading import from_json, read_text, to_json
 from trichotomy.experiments.design.schema import Experiment, Item
@@ -68,22 +69,24 @@ def write_folder(
     Raises
     ------
     InputError
-        Something else is there, or answers are.
+        Something else is there, or answers are; or the experiment could not be read again.
     """
+    design = to_json(experiment)
+    from_json(design, where=str(path / DESIGN))
     phases = [t.phase for t in experiment.trials]
     consent, instructions = texts(
-        experiment.kind, trials=len(phases), practice=phases.count("practice"), checks=phases.count("attention")
+        KINDS[experiment.kind], trials=len(phases), practice=phases.count("practice"), checks=phases.count("attention")
     )  # fmt: skip
     try:
         with appearing(path, kind=KIND, is_one=_replaceable, force=force) as work:
             work.mkdir(parents=True)
             for name, text in (
-                (DESIGN, to_json(experiment)),
+                (DESIGN, design),
                 (CONSENT, consent),
                 (INSTRUCTIONS, instructions),
             ):
                 (work / name).write_text(text, encoding="utf-8")
-            if experiment.kind == "ratings":
+            if questions:
                 (work / QUESTIONS_FILE).write_text(to_toml(tuple(questions)), encoding="utf-8")
             for name, picture in (pictures or {}).items():
                 (work / name).parent.mkdir(exist_ok=True)
@@ -107,7 +110,7 @@ def open_folder(path: Path) -> Folder:
         raise InputError(msg)
     design = read_text(path / DESIGN, "restore it, or make the experiment anew")
     experiment = from_json(design, where=str(path / DESIGN))
-    questions = read_questions(path / QUESTIONS_FILE) if experiment.kind == "ratings" else ()
+    questions = read_questions(path / QUESTIONS_FILE) if KINDS[experiment.kind].asks else ()
     consent, instructions = (
         read_text(path / name, "it holds Markdown in UTF-8") for name in (CONSENT, INSTRUCTIONS)
     )

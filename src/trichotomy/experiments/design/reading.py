@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from trichotomy.errors import InputError
+from trichotomy.experiments.design.kinds import KINDS
 from trichotomy.experiments.design.schema import PHASES, SIDES, Experiment
 
 SCHEMA_VERSION = 1
-KINDS = ("pairs", "ratings", "categorise")
 LONGEST_ID = 128
 """Of a trial, as the database holds it."""
 
@@ -54,9 +54,19 @@ def read_text(path: Path, remedy: str) -> str:
 
 
 def to_json(experiment: Experiment) -> str:
-    """Write an experiment as JSON text."""
+    """Write an experiment as JSON text.
+
+    Raises
+    ------
+    InputError
+        A number is not finite.
+    """
     whole = {"schema": SCHEMA_VERSION, **dataclasses.asdict(experiment)}
-    return json.dumps(whole, indent=1, allow_nan=False) + "\n"
+    try:
+        return json.dumps(whole, indent=1, allow_nan=False) + "\n"
+    except ValueError as error:
+        msg = f"an experiment cannot be written ({error}); give finite numbers"
+        raise InputError(msg) from error
 
 
 def from_json(text: str, *, where: str) -> Experiment:
@@ -130,18 +140,19 @@ def _fields(kind: Any) -> tuple[dict[str, Any], list[str]]:
 
 def _problem(experiment: Experiment) -> str:
     """What does not fit together in an experiment, or nothing."""
+    kind = KINDS.get(experiment.kind)
+    if kind is None:
+        return f"kind must be one of {', '.join(KINDS)}, not {experiment.kind!r}"
     names = [i.item for i in experiment.items]
     known = set(names)
     ids = [t.trial_id for t in experiment.trials]
-    wanted = 2 if experiment.kind == "pairs" else 1
     checks = (
-        (experiment.kind not in KINDS, f"kind must be one of {', '.join(KINDS)}, not {experiment.kind!r}"),
         (len(known) < len(names), "two items have the same id"),
         (len(set(ids)) < len(ids), "two trials have the same id"),
         (not any(t.phase == "main" for t in experiment.trials), "there is no trial of the phase 'main'"),
         (experiment.blocks < 1, "blocks must be 1 or more"),
         (
-            experiment.kind != "categorise" and experiment.timing.timeout_ms is not None,
+            not kind.names and experiment.timing.timeout_ms is not None,
             "timing: only an experiment of the kind 'categorise' has a timeout_ms; put null there",
         ),
     )
@@ -153,10 +164,10 @@ def _problem(experiment: Experiment) -> str:
             return f"id of trial {t.trial_id[:40]!r} must be a text of at most {LONGEST_ID} characters"
         if t.phase not in PHASES:
             return f"phase of trial {t.trial_id!r} must be one of {', '.join(PHASES)}"
-        if len(t.items) != wanted or not set(t.items) <= known:
-            return f"trial {t.trial_id!r} must show {wanted} of the items"
-        if experiment.kind == "pairs" and t.side not in SIDES:
+        if len(t.items) != kind.images or not set(t.items) <= known:
+            return f"trial {t.trial_id!r} must show {kind.images} of the items"
+        if kind.images == 2 and t.side not in SIDES:
             return f"side of trial {t.trial_id!r} must be left or right"
-        if experiment.kind == "categorise" and t.target not in experiment.choices:
+        if kind.names and t.target not in experiment.choices:
             return f"target of trial {t.trial_id!r} is none of the choices"
     return ""

@@ -1,6 +1,6 @@
 """The design of an experiment: which images, in which trials, under which policies; pure and seeded."""
 
-from trichotomy.experiments.design.categorise import categorise
+from trichotomy.experiments.design.categorise import TIMING, categorise
 from trichotomy.experiments.design.folder import (
     ANSWERS,
     Folder,
@@ -22,6 +22,7 @@ from trichotomy.experiments.design.texts import UNCHANGED
 __all__ = [
     "ANSWERS",
     "QUESTIONS",
+    "TIMING",
     "UNCHANGED",
     "Experiment",
     "Folder",

@@ -41,7 +41,8 @@ def test_every_kind(run, exports, kind, more, figures):
     status, out, err = run("experiment", "analyze", kind, *more, *QUICK, "--out", "r")
     assert status == 0
     assert out.splitlines()[-1] == "Report: r/report.html"
-    assert all(line.startswith("Warning: only ") for line in told(err))
+    known = ("Warning: only ", "Warning: what people could choose from is not known")
+    assert all(line.startswith(known) for line in told(err))
     assert {p.stem for p in Path("r/figures").glob("*.svg")} == figures
     people = pd.read_csv("r/participants.csv")
     assert len(people) == json.loads(Path("r/summary.json").read_text())["participants"]
@@ -73,12 +74,11 @@ def test_warnings_name_participants(run, exports):
     trials.loc[trials["participant"] == "1001", "rt_ms"] = 90
     trials = trials[~((trials["participant"] == "1003") & (trials["trial"] > 20))]
     simulated.export(Path("odd"), (trials, items))
-    _, out, err = run("experiment", "analyze", "odd", *QUICK, "--json", "--out", "r")
+    _, out, _ = run("experiment", "analyze", "odd", *QUICK, "--json", "--out", "r")
     said = json.loads(out)["warnings"]
     assert any("1 of 6 answered fewer trials" in line and "1003 (21)" in line for line in said)
     assert any(line.startswith("1001 gave 100% of the answers in under 200 ms") for line in said)
     assert not any("nan" in line for line in said)
-    del err
 
 
 def test_one_person_and_what_is_unknown(run, exports):
@@ -103,7 +103,46 @@ def test_everybody_always_right(run, exports):
     assert found["accuracy"]["ci"] == [None, None]
     assert found["agreement"]["mean"] is None
     assert found["certainty"]["slope"] is None
+    assert found["agreement"]["pairs"] == 0
     assert "nan" not in Path("r/figures/people-accuracy.txt").read_text()
+
+
+def test_everybody_names_every_class(run, exports):
+    trials, items = simulated.categorise()
+    simulated.export(Path("sure"), (trials.assign(correct=1, answer=trials["target"]), items))
+    status, out, err = run("experiment", "analyze", "sure", *QUICK, "--out", "r")
+    assert status == 0
+    assert "in 100.0% of 240 trials" in out
+    assert any("left out: no pair of observers has a defined error consistency" in line for line in told(err))
+    assert {p.stem for p in Path("r/figures").glob("*.svg")} == {
+        "people-accuracy",
+        "trials",
+        "reaction-times",
+    }
+    assert "no pair of observers has a defined error consistency" in Path("r/report.html").read_text()
+
+
+def test_what_everybody_rates_alike_is_not_in_the_headline(run, exports):
+    trials, items = simulated.ratings()
+    simulated.export(Path("alike"), (trials.assign(oddity="no"), items))
+    _, out, _ = run("experiment", "analyze", "alike", *QUICK, "--out", "r")
+    assert "Correlation with the networks' accuracy: categories \N{MINUS SIGN}" in out
+    assert "main category" in out
+    assert "undefined" not in out
+    assert "oddity" not in out
+    named = ("categories", "main_category", "oddity")
+    simulated.export(Path("dull"), (trials.assign(categories=1).drop(columns=list(named[1:])), items))
+    _, out, _ = run("experiment", "analyze", "dull", *QUICK, "--out", "d")
+    assert "no rating varies enough" in out
+
+
+def test_one_balancing_stands_beside_all_images_on_the_page(run, exports):
+    run("experiment", "analyze", "ratings", "--balance", "1312", *QUICK, "--out", "r")
+    page = Path("r/report.html").read_text()
+    assert "Balanced once with seed 1312" in page
+    found = json.loads(Path("r/summary.json").read_text())["ratings"]["questions"]["oddity"]
+    for value in (found["balanced_once"]["pearson"], found["pearson"]):
+        assert f"{value:.3f}".replace("-", "\N{MINUS SIGN}") in page
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import trichotomy as tri
 from trichotomy.decisions import from_arrays, write
 
 NEW = ("experiment", "new")
+UNFLAGGED = "x.zarr flags no label errors, so none are left out; add them with --annotations\n"
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ def test_policies_and_timing_are_options(prepared, tmp_path):
         "--no-mask",
     ]
     status, _, err = new(prepared, "categorise", *options)
-    assert (status, err) == (0, "")
+    assert (status, err) == (0, UNFLAGGED)
     made = json.loads((tmp_path / "e" / "experiment.json").read_text())
     assert made["policies"] == {
         "one_try": False, "expires_hours": None, "identify_by": ["WORKER"], "require_identity": True,
@@ -91,14 +92,62 @@ def test_policies_and_timing_are_options(prepared, tmp_path):
     assert made["timing"] == {"fixation_ms": 300, "image_ms": None, "mask": False, "timeout_ms": 1500}
 
 
+def test_a_design_says_what_the_decisions_do_not(prepared, tmp_path):
+    sizes = ("--n", "6", "--practice", "0")
+    unsure = "equally sure of all pairs; keep p_target in the store, or give --tolerance"
+    assert unsure in new(prepared, "pairs", *sizes)[2]
+    assert unsure not in new(prepared, "pairs", *sizes, "--tolerance", "1", out="tolerant")[2]
+    assert new(prepared, "pairs", *sizes, "--exclude", "none", "--tolerance", "1", out="all")[2] == ""
+    made = json.loads((tmp_path / "e" / "experiment.json").read_text())
+    assert made["provenance"]["configuration"]["exclude"] is None
+    x = tri.open(tmp_path / "x.zarr")
+    more = x.assign(p_target=(x["response"].dims, np.full(x["response"].shape, 0.5, dtype=np.float32)))
+    write(more.assign_coords(label_error=("item", np.arange(60) == 3)), tmp_path / "y.zarr")
+    status, _, err = prepared(*NEW, "pairs", "y.zarr", "--images", "images", "--out", "f", *sizes)
+    assert (status, err) == (0, "")
+    made = json.loads((tmp_path / "f" / "experiment.json").read_text())
+    assert made["provenance"]["configuration"]["exclude"] == "label_error"
+    assert {i["p_target"] for i in made["items"] if not i["own"]} == {0.5}
+
+
+@pytest.mark.parametrize(
+    ("kind", "numbers"),
+    [
+        ("pairs", {"n": 80, "practice": 5, "blocks": 2}),
+        ("ratings", {"n": 100, "practice": 6, "blocks": 6}),
+        (
+            "categorise",
+            {"n": 160, "practice": 16, "blocks": 4, "image_ms": 200, "timeout_ms": 1500, "mask": True},
+        ),
+    ],
+)
+def test_options_of_a_kind_are_its_own_and_those_of_all(kind, numbers):
+    from inspect import signature
+
+    from trichotomy.cli import experiment_new
+    from trichotomy.experiments.design import TIMING
+    from trichotomy.experiments.design.kinds import KINDS
+
+    own = {p.name: p.default for p in signature(getattr(experiment_new, kind)).parameters.values()}
+    assert (
+        own.items() >= {**numbers, "checks": 2, "seed": 0, "tolerance": 0, "exclude": "label_error"}.items()
+    )
+    drawn = signature(KINDS[kind].draw).parameters
+    assert (drawn["n"].default, drawn["practice"].default) == (own["n"], own["practice"])
+    if kind == "categorise":
+        assert (TIMING.image_ms, TIMING.timeout_ms, TIMING.mask) == (200, 1500, True)
+
+
 @pytest.mark.parametrize(
     ("kind", "options", "says"),
     [
+        ("pairs", ["--expires", "inf", "--n", "6", "--practice", "0"], "finite numbers"),
         ("pairs", ["--n", "40"], "45 trivial items are needed and 30"),
         ("pairs", ["--from", "vgg*"], "no observer or condition called 'vgg*'"),
         ("pairs", ["--exclude", "blurred"], "no annotation called 'blurred'"),
-        ("pairs", ["--images", "nowhere"], "no folder of images at nowhere"),
-        ("pairs", ["--without", "nowhere.txt"], "nowhere.txt"),
+        ("pairs", ["--images", "nowhere"], "there is no folder nowhere of images"),
+        ("pairs", ["--without", "nowhere.txt"], "nowhere.txt cannot be read"),
+        ("pairs", ["--without", "latin1.txt"], "latin1.txt cannot be read (it is no text in UTF-8)"),
         ("pairs", ["--completion-link", "javascript:alert(1)"], "begins with https://"),
         ("ratings", ["--n", "5"], "5 in-between items are needed and 0"),
         ("ratings", ["--questions", "nowhere.toml"], "nowhere.toml"),
@@ -106,6 +155,7 @@ def test_policies_and_timing_are_options(prepared, tmp_path):
     ],
 )
 def test_a_design_that_cannot_be(prepared, tmp_path, kind, options, says):
+    (tmp_path / "latin1.txt").write_bytes("i0\u00fc".encode("latin-1"))
     status, out, err = new(prepared, kind, *options)
     assert (status, out) == (2, "")
     assert says in err

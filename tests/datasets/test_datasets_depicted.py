@@ -56,6 +56,11 @@ def test_of_several_files_or_several_names_none_is_taken(tree):
     assert found(folder, items) == [None, "a/1.png", None, None, None, "c/3.jpg"]
 
 
+def test_the_file_of_that_very_path_goes_before_others_of_its_name(tree):
+    items = ["one.png", "z/one.png", "two.png"]
+    assert found(tree(*items, "two.png.png"), [*items, "one"]) == [*items, None]
+
+
 def test_a_path_stands_before_an_id_and_may_be_shared(tree):
     folder = tree("one.png", "two.png")
     assert found(folder, ["one", "q1", "q2", "two"], ["two.png", "one.png", "one.png", None]) == [

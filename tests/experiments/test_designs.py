@@ -51,32 +51,39 @@ def test_label_errors_and_listed_items_are_left_out_unless_kept(decisions, image
         candidates(decisions, images=images, exclude="blurred")
 
 
-def test_images_are_found_by_id_or_path_and_not_where_two_files_have_the_name(tmp_path):
-    from trichotomy.experiments.design.population import find_images
-
-    for name in ("a/one.png", "b/two.JPG", "c/three.png", "d/three.png", "four.txt"):
+def test_images_that_no_browser_shows_are_none(decisions, tmp_path):
+    for name in ("img005.png", "img006.JPG", "img007.tiff", ".hidden/img008.png"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(b"x")
-    ids = ["one", "b/two", "somewhere/else/one.png", "three", "d/three", "four"]
-    assert find_images(tmp_path, ids, ids) == {
-        "one": "a/one.png",
-        "b/two": "b/two.JPG",
-        "somewhere/else/one.png": "a/one.png",
-        "d/three": "d/three.png",
+    table = candidates(decisions.drop_vars("path"), images=tmp_path)
+    assert dict(zip(table["item"], table["path"], strict=True)) == {
+        "img005": "img005.png",
+        "img006": "img006.JPG",
     }
     with pytest.raises(InputError, match="--images"):
-        find_images(tmp_path / "no", ids, ids)
+        candidates(decisions, images=tmp_path, without=["img005", "img006"])
+    with pytest.raises(InputError, match="no folder"):
+        candidates(decisions, images=tmp_path / "no")
 
 
-def test_an_image_at_the_whole_path_goes_before_others_of_its_name(tmp_path):
-    from trichotomy.experiments.design.population import find_images
+def test_items_say_how_sure_the_chosen_observers_are(decisions, images):
+    rng = np.random.default_rng(3)
+    p = rng.random(decisions["response"].shape).astype(np.float32)
+    p[:, :, 5], p[1, :, 6] = np.nan, np.nan
+    known = decisions.assign(p_target=(decisions["response"].dims, p))
+    of = candidates(known, images=images, observers=["net-0", "net-1"]).set_index("item")
+    assert of.loc["img007", "p_target"] == pytest.approx(p[:2, 0, 7].mean())
+    assert of.loc["img006", "p_target"] == pytest.approx(p[0, 0, 6])
+    assert np.isnan(of.loc["img005", "p_target"])
+    items, _ = pairs(of.reset_index(), n=20, practice=0)
+    told = [np.nan if i.p_target is None else i.p_target for i in items]
+    assert told == pytest.approx([of.loc[i.item, "p_target"] for i in items], nan_ok=True)
+    assert candidates(decisions, images=images)["p_target"].isna().all()
 
-    for name in ("one.png", "z/one.png", "two.png.png", "two.png"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes(b"x")
-    ids = ["one.png", "z/one.png", "two.png"]
-    assert find_images(tmp_path, ids, ids) == {i: i for i in ids}
-    assert find_images(tmp_path, ["elsewhere/one.png"], ["?"]) == {}  # two have that name
+
+def test_a_design_says_where_no_label_errors_are_flagged(decisions, images):
+    assert candidates(decisions, images=images).attrs["exclude"] == "label_error"
+    assert candidates(decisions.drop_vars("label_error"), images=images).attrs["exclude"] is None
 
 
 def test_pairs_are_of_a_trivial_and_an_impossible_item_and_no_image_comes_twice(table):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 
 import pytest
 
-from trichotomy.errors import InputError
+from trichotomy.errors import InputError, UnknownNameError
 from trichotomy.experiments.design import (
     QUESTIONS,
+    Policies,
+    Timing,
     arrange,
     check_images,
     new_experiment,
@@ -69,7 +72,7 @@ def test_images_that_are_gone_are_named(made, decisions, images, tmp_path):
         (lambda e: e.update(schema=2), "this version reads"),
         (lambda e: e.update(kind="quiz"), "kind must be"),
         (lambda e: e.update(extra=1), "no field 'extra'"),
-        (lambda e: e.pop("title"), "title"),
+        (lambda e: e.pop("title"), "the field 'title' is missing"),
         (lambda e: e.update(blocks=0), "blocks"),
         (lambda e: e["trials"][0].update(items=["img001"]), "must show 2"),
         (lambda e: e["trials"][0].update(items=["a", "b"]), "must show 2"),
@@ -95,9 +98,28 @@ def test_images_that_are_gone_are_named(made, decisions, images, tmp_path):
         (lambda e: e["policies"].update(identify_by=[1]), "identify_by must be a list of texts"),
         (lambda e: e["policies"].update(completion_code=7), "completion_code must be a text, not 7"),
         (lambda e: e["trials"][0].update(trial_id="x" * 129), "at most 128 characters"),
-        (lambda e: e["trials"][0].update(trial_id=1), "id of trial '1' must be a text"),
-        (lambda e: e.update(policies=[]), "object"),
-        (lambda e: e.update(items=3), "not iterable"),
+        (lambda e: e["trials"][0].update(trial_id=1), "trial 1: trial_id must be a text, not 1"),
+        (lambda e: e.update(policies=[]), r"policies: \[\] stands where an object should"),
+        (lambda e: e.update(items=3), "items must be a list of objects, not 3"),
+        (lambda e: e["trials"].insert(1, 3), "trial 2: 3 stands where an object should"),
+        (lambda e: e["items"][2].pop("path"), "item 3: the field 'path' is missing"),
+        (lambda e: e["items"][2].update(path=3), "item 3: path must be a text, not 3"),
+        (lambda e: e["items"][0].update(mean_correct="x"), "item 1: mean_correct must be a number"),
+        (lambda e: e["items"][0].update(label_error=1), "label_error must be true or false, or null, not 1"),
+        (lambda e: e["trials"][1].update(expected=3), "trial 2: expected must be an object, not 3"),
+        (lambda e: e["trials"][1].update(items=3), "trial 2: items must be a list of texts, not 3"),
+        (lambda e: e["trials"][1].update(items=[["b"]]), r"trial 2: items must be a list of texts"),
+        (lambda e: e["trials"][1].update(items="ab"), r"trial 2: items must be a list of texts"),
+        (lambda e: e.update(seed="x"), "seed must be a whole number, 0 or more, not 'x'"),
+        (lambda e: e.update(seed=-1), "seed must be a whole number, 0 or more, not -1"),
+        (lambda e: e.update(seed=True), "seed must be a whole number"),
+        (lambda e: e.update(images=3), "images must be a text, not 3"),
+        (lambda e: e.update(fullscreen="no"), "fullscreen must be true or false, not 'no'"),
+        (lambda e: e.update(choices="ab"), "choices must be a list of texts, not 'ab'"),
+        (lambda e: e.update(title=3), "title must be a text, not 3"),
+        (lambda e: e.update(title=None), "title must be a text, not None"),
+        (lambda e: e.update(blocks=True), "blocks must be a whole number"),
+        (lambda e: e.update(provenance=[]), "provenance must be an object"),
     ],
 )
 def test_a_damaged_experiment_is_refused_in_a_sentence(made, change, says):
@@ -116,6 +138,42 @@ def test_no_experiment_at_all(tmp_path):
     (tmp_path / "experiment.json").write_text("{")
     with pytest.raises(InputError, match="is not JSON"):
         open_folder(tmp_path)
+
+
+def test_a_design_and_answers_from_before_items_had_p_target(made):
+    pytest.importorskip("starlette", reason="the extra 'web' is not installed")
+    pytest.importorskip("sqlalchemy", reason="the extra 'web' is not installed")
+    from trichotomy.experiments.application import open_answers
+    from trichotomy.experiments.database import open_database
+
+    folder = made("pairs")
+    content = json.loads((folder.path / "experiment.json").read_text())
+    digest = hashlib.sha256(json.dumps(_as_before(content), sort_keys=True).encode()).hexdigest()
+    (folder.path / "experiment.json").write_text(json.dumps(content))
+    again = open_folder(folder.path)
+    assert again.experiment == folder.experiment
+    open_database(folder.path / "answers.sqlite", digest=digest, kind="pairs").close()
+    open_answers(again, create=False).close()
+
+
+def _as_before(content: dict) -> list:
+    """What the digest of a design was made of."""
+    for item in content["items"]:
+        del item["p_target"]
+    return [content["kind"], content["items"], content["trials"]]
+
+
+@pytest.mark.parametrize("name", ["experiment.json", "consent.md", "questions.toml"])
+def test_a_file_in_another_encoding_is_named(made, name):
+    folder = made("ratings")
+    content = (folder.path / name).read_text()
+    (folder.path / name).write_bytes(
+        content.replace("#", "# \u00e4", 1).replace("What", "W\u00e4s").encode("latin-1")
+    )
+    with pytest.raises(InputError, match=f"{name} cannot be read .it is no text in UTF-8"):
+        open_folder(folder.path)
+    (folder.path / name).write_bytes(b"\xef\xbb\xbf" + content.encode())  # as some editors begin a file
+    assert open_folder(folder.path).experiment == folder.experiment
 
 
 @pytest.mark.parametrize(
@@ -204,3 +262,30 @@ def test_a_new_experiment_says_where_it_comes_from(made):
 def test_sizes_that_make_no_sense(decisions, images, tmp_path):
     with pytest.raises(InputError, match="1 block or more"):
         new_experiment("pairs", decisions, tmp_path / "e", images=images, blocks=0)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"policies": Policies(expires_hours=float("inf"))}, "finite numbers"),
+        ({"timing": Timing(timeout_ms=3)}, "only an experiment of the kind 'categorise'"),
+        ({"title": 3}, "title must be a text"),
+    ],
+)
+def test_what_could_not_be_read_again_is_not_written(decisions, images, tmp_path, options, says):
+    with pytest.raises(InputError, match=says):
+        new_experiment("pairs", decisions, tmp_path / "e", images=images, n=4, practice=0, **options)
+    assert not (tmp_path / "e").exists()
+
+
+def test_names_and_options_of_another_kind(made, decisions, images, tmp_path):
+    for kind, options, says in (
+        ("pair", {}, "no kind of experiment called 'pair'"),
+        ("pairs", {"superclasses": True}, "no option of pairs called 'superclasses'"),
+        ("ratings", {"rng": 3}, "no option of ratings called 'rng'"),
+    ):
+        with pytest.raises(UnknownNameError, match=says):
+            new_experiment(kind, decisions, tmp_path / "e", images=images, **options)
+    with pytest.raises(InputError, match="a seed is 0 or more"):
+        new_experiment("pairs", decisions, tmp_path / "e", images=images, seed=-1)
+    assert not (tmp_path / "e").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,13 +14,11 @@ pytest.importorskip("sqlalchemy", reason="the extra 'web' is not installed")
 
 import trichotomy as tri
 from trichotomy.errors import InputError
+from trichotomy.experiments.columns import ANSWERS, ITEMS, names
 from trichotomy.experiments.database import exclude, participant_rows
 from trichotomy.experiments.exporting import to_csv, write_export
 
-COLUMNS = {
-    "participant", "trial", "trial_id", "phase", "block", "kind", "item", "item_other", "side", "answer", "correct",
-    "rt_ms", "difficulty", "target", "excluded", "presented_at", "answered_at",
-}  # fmt: skip
+COLUMNS = set(names(ANSWERS))
 
 
 def played(site, browser, kind, answer, people=2, **options):
@@ -64,9 +63,10 @@ def test_pairs(site, browser, tmp_path):
         str(d["harder"].sel(item="pair-3").values),
     ) == trial.items
     items = pd.read_csv(tmp_path / "out" / "items.csv")
-    assert items.columns.tolist() == ["item", "path", "class", "difficulty", "mean_correct", "label_error"]
+    assert items.columns.tolist() == names(ITEMS)
     assert len(items) == 16  # attention checks are none
     assert items["mean_correct"].isin([0, 1]).all()
+    assert items["p_target"].isna().all()  # these decisions do not say
 
 
 def test_categorise_joins_the_networks(site, browser, tmp_path, decisions):
@@ -102,6 +102,12 @@ def test_ratings_have_a_column_for_each_question_and_no_decisions(site, browser,
     assert answers.loc[answers["phase"] == "main", "difficulty"].value_counts().to_dict() == {
         "trivial": 6, "in-between": 6, "impossible": 6
     }  # fmt: skip
+
+
+def test_analysis_takes_no_column_of_the_answers_for_a_question():
+    from trichotomy.readers.answers import KNOWN
+
+    assert set(KNOWN) == COLUMNS
 
 
 def test_every_column_is_in_the_data_dictionary(site, browser, tmp_path):
@@ -213,6 +219,18 @@ def test_answers_with_a_minus_are_read_in_their_order(site, browser, tmp_path):
     assert [c - 3 for c in codes[0]] == [said[read.participants[0], i] for i in items]
     alone = read_answers(tmp_path / "out" / "answers.csv")
     assert set(alone.trials["sign"]) <= set(wanted["sign"])
+
+
+def test_analysis_knows_what_people_could_choose_from(site, browser, tmp_path):
+    from trichotomy.cli.experiment_analysis import answers_of
+    from trichotomy.experiments.exporting.codebook import answers_entries
+
+    s = played(site, browser, "categorise", lambda *_: {"choice": "bird"}, people=1)
+    write_export(s.folder, s.database, tmp_path / "out")
+    for source in (tmp_path / "out", tmp_path / "out" / "psych-ds", s.folder.path):
+        assert answers_of(source).choices == ("airplane", "bird", "cat", "dog")
+    odd = replace(s.folder, experiment=replace(s.experiment, choices=("a | b", "c")))
+    assert next(values for name, _, values, _ in answers_entries(odd) if name == "answer") == ""
 
 
 def test_frames_say_how_long_images_were_shown(site, browser, tmp_path):

@@ -69,6 +69,18 @@ def test_questions_of_the_experiments_own_file_or_of_a_data_dictionary(export):
     assert read_answers(export).questions == {"categories": tuple(map(str, range(15)))}
 
 
+def test_choices_of_the_design_go_before_those_of_the_data_dictionary(tmp_path):
+    out = simulated.export(tmp_path / "named", simulated.categorise())
+    assert read_answers(out).choices == ()
+    table = pd.DataFrame(
+        {"table": ["answers", "events"], "column": "answer", "values": ["bear | bird", "x | y"]}
+    )
+    table.to_csv(out / "codebook.csv", index=False)
+    assert read_answers(out).choices == ("bear", "bird")
+    (out / "experiment.json").write_text(json.dumps({"choices": ["bear", "a | b"]}))
+    assert read_answers(out).choices == ("bear", "a | b")
+
+
 def test_without_items_difficulty_is_taken_from_the_trials(export):
     (export / "items.csv").unlink()
     read = read_answers(export)

@@ -8,7 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from scipy.stats import binomtest, pearsonr
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import binomtest, pearsonr, spearmanr
+from statsmodels.stats.multitest import multipletests
 
 import simulated_answers as simulated
 import trichotomy as tri
@@ -121,9 +124,13 @@ def test_certainty_and_its_regression_are_statsmodels(pairs):
 
 def test_certainty_that_does_not_vary_has_no_slope(pairs):
     flat = pairs.items.assign(mean_correct=(pairs.items["difficulty"] == "trivial").astype(float))
-    result = p.accuracy_by_certainty(replace(pairs, items=flat))
-    assert np.isnan(result["slope"])
-    assert result.sizes["bin"] == 1
+    with pytest.raises(InputError, match="equally certain of all 40 pairs"):
+        p.accuracy_by_certainty(replace(pairs, items=flat))
+    graded = flat.assign(p_target=pairs.items["mean_correct"])
+    wanted = p.accuracy_by_certainty(pairs)
+    np.testing.assert_array_equal(
+        p.accuracy_by_certainty(replace(pairs, items=graded))["slope"], wanted["slope"]
+    )
     with pytest.raises(InputError, match="mean_correct"):
         p.accuracy_by_certainty(replace(pairs, items=flat.drop(columns="mean_correct")))
 
@@ -264,7 +271,8 @@ def test_a_question_nobody_answered_the_same_way_is_ordered_as_given():
     trials = trials.rename(columns={"oddity": "colour"})
     asked = {"colour": ("very", "slightly", "no")}
     assert p.Answers.of(trials, items, questions=asked).codes("colour")[0].max() == 2
-    assert p.Answers.of(trials, items).questions["colour"] == ("no", "slightly", "very")
+    with pytest.raises(InputError, match=r"order of the answers to 'colour' is not known.*questions\.toml"):
+        p.Answers.of(trials, items)
     with pytest.raises(UnknownNameError, match="colour"):
         p.Answers.of(trials, items, questions=asked).codes("color")
 
@@ -275,11 +283,11 @@ def test_a_question_nobody_answered_the_same_way_is_ordered_as_given():
         ([-2, 3, -10], tuple(map(str, range(-10, 4)))),
         ([-2.0, 1.0, 0.0], ("-2", "-1", "0", "1")),
         ([5, 1000, -200], ("-200", "5", "1000")),
-        (["+", "-", "o"], ("+", "-", "o")),
-        (["07", "10", "9"], ("07", "10", "9")),
+        ([3.25, 0.25, 10.75], ("0.25", "3.25", "10.75")),
+        (["07", "10", "9"], ("07", "9", "10")),
     ],
 )
-def test_whole_numbers_are_ordered_as_numbers(said, wanted):
+def test_numbers_are_ordered_as_numbers(said, wanted):
     trials, items = simulated.ratings()
     trials["warmth"] = [said[k % len(said)] for k in range(len(trials))]
     assert p.Answers.of(trials, items).questions["warmth"] == wanted
@@ -329,6 +337,13 @@ def test_the_majority_leaves_out_oneself(named):
         (lambda t: pd.concat([t, t.tail(1)]), "answers 1 trials twice, first trial 39 of participant 1005"),
         (lambda t: t.assign(rt_ms="fast"), "row 2: 'fast' in column 'rt_ms' is no number"),
         (lambda t: t.assign(correct=1 - t["correct"]), "contradicts 'answer' and 'side'"),
+        (lambda t: t.assign(correct=2 * t["correct"]), "'correct' is 1, 0 or empty"),
+        (
+            lambda t: pd.concat(
+                [t, t.assign(participant=lambda x: "9" + x["participant"], item=lambda x: "b" + x["item"])]
+            ),
+            "stands for different images",
+        ),
         (lambda t: t.drop(columns=["correct", "side"]), "does not say who is right"),
     ],
 )
@@ -352,3 +367,172 @@ def test_tables_of_items_that_cannot_be_used(ratings):
             statistic(bare)
     with pytest.raises(InputError, match="so there is no accuracy"):
         p.choice_accuracy(ratings)
+
+
+def test_p_values_are_corrected_as_statsmodels_does(pairs):
+    result = p.choice_accuracy(pairs)
+    theirs = multipletests(np.exp(result["log_p"].values), method="holm")[1]
+    np.testing.assert_allclose(np.exp(result["log_p_holm"]), theirs)
+    assert (result["log_p_holm"] > result["log_p"]).any()
+
+
+def test_intervals_of_agreement_are_those_of_the_estimators(pairs):
+    result = p.observer_agreement(pairs)
+    correct = pairs.matrix("correct", by="trial_id")[0].astype(np.int8)
+    mean = estimators.mean_kappa(correct)
+    np.testing.assert_allclose(result["mean_ci"], [mean.lower, mean.upper])
+    over = estimators.jackknife_mean(estimators.error_consistency(correct))
+    np.testing.assert_allclose(result["jackknife_ci"], [over.lower, over.upper])
+
+
+def test_intervals_beside_networks_are_those_of_the_estimators(named):
+    d = p.beside_networks(p.as_decisions(named), tri.simulate(3, 60))
+    result = p.human_consistency(d)
+    correct, human = tri.correctness(d).values[:, 0], np.arange(7) < 4
+    pairs = np.triu(human[:, None] & ~human[None, :] | ~human[:, None] & human[None, :], 1)
+    mean = estimators.mean_kappa(correct, pairs=pairs)
+    np.testing.assert_allclose(result["ci"].sel(between="human-model"), [mean.lower, mean.upper])
+    over = estimators.jackknife_mean(estimators.error_consistency(correct[human]))
+    np.testing.assert_allclose(result["jackknife_ci"].sel(between="human-human"), [over.lower, over.upper])
+    assert np.isnan(result["jackknife_ci"].sel(between="human-model")).all()
+
+
+def test_correlations_of_ranks_are_scipys(ratings):
+    result = p.rating_association(ratings, weighting="none")
+    mean = ratings.main.groupby("item")["categories"].mean()
+    theirs = spearmanr(mean, ratings.items["mean_correct"][mean.index])
+    one = result.sel(question="categories")
+    assert float(one["spearman"]) == pytest.approx(theirs.statistic)
+    assert float(one["spearman"]) != pytest.approx(float(one["pearson"]), abs=1e-3)
+
+
+def test_reaction_times_have_quartiles_and_a_median_over_people(pairs):
+    result = p.reaction_times(pairs)
+    main = pairs.main
+    who = pairs.participants[2]
+    own = main.loc[main["participant"] == who, "rt_ms"]
+    quartiles = result["quartiles"].sel(participant=who, outcome="all")
+    np.testing.assert_allclose(quartiles, np.quantile(own, [0.25, 0.75]))
+    stretch = main["trial"].astype(int) * 8 // 40
+    wanted = main.groupby([stretch, "participant"])["rt_ms"].median().groupby(level=0).median()
+    np.testing.assert_allclose(p.learning(pairs)["median_rt"], wanted)
+    assert not np.allclose(
+        wanted, main.groupby([stretch, "participant"])["rt_ms"].median().groupby(level=0).mean()
+    )
+
+
+STATISTICS = {
+    "pairs": (p.choice_accuracy, p.observer_agreement, p.accuracy_by_certainty, p.learning, p.reaction_times),
+    "ratings": (p.rating_shares, p.accuracy_by_answer, p.rating_association, p.rating_effects, p.rater_agreement,
+                p.reaction_times),
+    "named": (p.choice_accuracy, p.observer_agreement, p.learning, lambda a, **more:
+              p.human_consistency(p.as_decisions(a), **more)),
+}  # fmt: skip
+ESTIMATE = {
+    "ci": ("accuracy", "mean", "share"),
+    "mean_ci": ("mean",),
+    "jackknife_ci": ("mean",),
+    "group_ci": ("group",),
+}
+
+
+@pytest.mark.parametrize("kind", STATISTICS)
+def test_intervals_are_in_order_and_hold_their_estimate(kind, request):
+    a = request.getfixturevalue(kind)
+    seen = 0
+    for statistic in STATISTICS[kind]:
+        result = statistic(a, level=0.99)
+        for name in (n for n in result.data_vars if str(n).endswith("ci")):
+            low, high = (result[name].isel(ci_bound=k) for k in range(2))
+            value = next(result[n] for n in ESTIMATE.get(str(name), (str(name)[:-3],)) if n in result)
+            known = np.isfinite(low)
+            assert bool((~known | (low < high)).all()), (statistic, name)
+            assert bool((~known | ((low <= value) & (value <= high))).all()), (statistic, name)
+            seen += int(known.sum())
+    assert seen > 10
+
+
+@settings(max_examples=20, deadline=None)
+@given(rng=st.integers(0, 10_000), people=st.integers(3, 12), noise=st.floats(0.05, 3))
+def test_an_interval_of_a_correlation_holds_it(rng, people, noise):
+    g = np.random.default_rng(rng)
+    accuracy = np.repeat([0.0, 0.25, 0.75, 1.0], 8)
+    rating = np.round(20 * (1 - accuracy) + 5 * noise * g.standard_normal((people, 32))).astype(int)
+    names, difficulty = [f"i{k}" for k in range(32)], ["impossible", "in-between", "in-between", "trivial"]
+    items = pd.DataFrame({"item": names, "mean_correct": accuracy, "difficulty": np.repeat(difficulty, 8)})
+    trials = pd.concat(
+        pd.DataFrame(
+            {"participant": f"{m}", "trial": range(32), "kind": "ratings", "item": names, "clutter": row}
+        )
+        for m, row in enumerate(rating)
+    )
+    result = p.rating_association(p.Answers.of(trials, items), draws=200)
+    for name in ("pearson", "spearman"):
+        (value,), ((low, high),) = result[name].values, result[f"{name}_ci"].values
+        assert -1 <= low < value < high <= 1
+
+
+def test_answers_that_are_all_alike_have_no_interval(pairs, ratings):
+    right = replace(pairs, trials=pairs.trials.assign(correct=1.0))
+    assert np.isnan(p.choice_accuracy(right)["group_ci"]).all()
+    assert np.isnan(p.learning(right)["ci"]).all()
+    same = p.Answers.of(*(t.assign(oddity="no") if "oddity" in t else t for t in simulated.ratings()))
+    shares = p.rating_shares(same)
+    at = np.flatnonzero(shares["question"].values == "oddity")
+    assert set(shares["share"].values[:, at].ravel()) == {0.0, 1.0}
+    assert np.isnan(shares["ci"].values[:, at]).all()
+    assert np.isnan(p.rating_association(same).sel(question="oddity")["pearson_ci"]).all()
+
+
+def test_somebody_who_is_always_right_is_said(pairs, named):
+    first = pairs.participants[0]
+    perfect = pairs.trials.assign(
+        correct=pairs.trials["correct"].where(pairs.trials["participant"] != first, 1.0)
+    )
+    result = p.observer_agreement(replace(pairs, trials=perfect))
+    assert int(result["forced_pairs"]) == 5
+    assert int(p.observer_agreement(pairs)["forced_pairs"]) == 0
+    d = p.as_decisions(named)
+    sure = tri.from_arrays(
+        correct=np.ones((1, 60), dtype=np.int8), observers=["sure"], items=d["item"].values
+    )
+    beside = p.human_consistency(p.beside_networks(d, sure))
+    assert beside["forced_pairs"].values.tolist() == [0, 4, 0]
+    assert np.isnan(beside["with_majority"].sel(observer="sure"))
+
+
+def test_the_ceiling_is_higher_with_oneself_among_the_majority(named):
+    d = p.as_decisions(named)
+    result = p.human_consistency(d)
+    low, high = result["ceiling"].values
+    assert low == pytest.approx(float(result["with_majority"].mean()))
+    correct = tri.correctness(d).values[:, 0]
+    lead = (2 * correct - 1).sum(axis=0)
+    own = [
+        estimators.error_consistency(np.stack([x, lead > 0])[:, lead != 0].astype(bool))[0, 1]
+        for x in correct
+    ]
+    assert high == pytest.approx(np.mean(own))
+    assert low < high
+
+
+def test_chance_is_of_the_choices_where_they_are_known():
+    trials, items = simulated.categorise()
+    many = p.Answers.of(trials, items, choices=tuple("abcdefgh"))
+    assert p.choice_accuracy(many).attrs["chance"] == 1 / 8
+
+
+def test_who_is_right_follows_from_the_answer_and_must_agree_with_it():
+    trials, items = simulated.categorise()
+    derived = p.Answers.of(trials.drop(columns="correct"), items).main
+    late = trials["answer"] == ""
+    assert derived["correct"].isna().tolist() == late.tolist()
+    np.testing.assert_array_equal(derived["correct"][~late], trials["correct"][~late])
+    with pytest.raises(InputError, match=r"row \d+ .*'correct' contradicts 'answer' and 'target'"):
+        p.Answers.of(trials.assign(correct=1), items)
+    missing = p.Answers.of(trials.assign(correct=trials["correct"].where(~late)), items)
+    d = p.as_decisions(missing)
+    assert (d["response"].values == tri.MISSING).sum() == late.sum()
+    shares = tri.accuracy(d)["accuracy"].to_series()
+    theirs = p.choice_accuracy(missing)["accuracy"].to_series()
+    np.testing.assert_allclose(shares, theirs[shares.index])

@@ -41,7 +41,9 @@ def simulate(
         str | None, typer.Option(help="Address of a server that runs EXP. Default: none is needed.")
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for an export of the pilot's answers.")] = None,
-    seed: o.Seed = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Seed of the participants: who is how able, what they answer.")
+    ] = 0,
     force: o.Force = False,
 ) -> None:
     """Pilot an experiment with simulated participants; real answers are not touched."""

@@ -55,7 +55,7 @@ def run(
     _check(public, host, host_name or [])
     token = _token(admin_token_file)
     from trichotomy.experiments.application import application, open_site
-    from trichotomy.experiments.design import UNCHANGED, open_folder
+    from trichotomy.experiments.design import UNCHANGED
     from trichotomy.web import LOOPBACK, bound, new_token, serve
 
     shown = token is None
@@ -70,7 +70,7 @@ def run(
     at = bound(host or ("0.0.0.0" if public else "127.0.0.1"), port)  # noqa: S104 - asked for
     address = f"http://{(host_name or ['127.0.0.1'])[0]}:{at.getsockname()[1]}/"
 
-    if UNCHANGED in open_folder(exp).consent:
+    if UNCHANGED in site.folder.consent:
         typer.echo(
             f"{exp / 'consent.md'} is as it was made: say in it who is responsible, before anyone takes part",
             err=True,

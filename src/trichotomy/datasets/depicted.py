@@ -138,8 +138,8 @@ def folder_images(folder: Path, items: Sequence[str], paths: Sequence[Any] | Non
     """Find the images of items below a folder.
 
     An item's file is the one whose path below the folder ends as the item's path (or, without one, its id) does, or
-    the other way round; suffixes may be missing. Where several files would do for one name, or one file for several
-    names, there is none.
+    the other way round; suffixes may be missing. Where several files would do for one name, it is the one of that
+    very path, else none; where one file would do for several names, there is none.
 
     Parameters
     ----------
@@ -203,9 +203,9 @@ class _Index:
     def __init__(self, folder: Path) -> None:
         self._whole: dict[str, str] = {}
         self._ends: dict[str, str | None] = {}
-        names = list(_below(folder))
-        self.size = len(names)
-        for name in names:
+        self._names = dict.fromkeys(_below(folder))
+        self.size = len(self._names)
+        for name in self._names:
             for form in (name, _bare(name)):
                 self._whole[form] = name if self._whole.get(form, name) == name else ""
                 for end in _ends(form):
@@ -214,6 +214,8 @@ class _Index:
     def find(self, hint: str) -> _Match | None:
         """Find the file that a path or an id means; None where there is none or there are several."""
         whole = hint.replace("\\", "/").removeprefix("./").strip("/")
+        if whole in self._names:
+            return _Match(whole, hint, False)
         for form in dict.fromkeys((whole, _bare(whole))):
             if form in self._ends:
                 file = self._ends[form]

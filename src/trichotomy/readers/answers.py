@@ -17,10 +17,11 @@ from trichotomy.errors import InputError
 from trichotomy.readers.papers_ratings import RESULTS, read_papers_ratings
 from trichotomy.spreadsheets import unguarded
 from trichotomy.stats.people import Answers
-from trichotomy.stats.people.answers import KNOWN, MOST_LEVELS, REQUIRED, as_text
+from trichotomy.stats.people.checking import KNOWN, MOST_LEVELS, REQUIRED, as_text
 
 DATABASE, DESIGN, QUESTIONS = "answers.sqlite", "experiment.json", "questions.toml"
 CODEBOOK, DESCRIPTION = "codebook.csv", "dataset_description.json"
+CODEBOOK_COLUMNS, SEPARATOR = ("table", "column", "values"), " | "
 ITEMS = ("item", "difficulty")
 
 
@@ -83,6 +84,7 @@ def _answers(
         trials,
         items,
         questions=_questions(folder),
+        choices=_choices(folder),
         label_errors=label_errors,
         title=_title(folder),
         source=name,
@@ -144,6 +146,19 @@ def _questions(folder: Path) -> dict[str, tuple[str, ...]] | None:
     return None if codebook is None else _from_codebook(_table(codebook))
 
 
+def _choices(folder: Path) -> tuple[str, ...]:
+    """What people could choose from, as the design or the data dictionary has it; nothing without either."""
+    design, codebook = _beside(folder, DESIGN), _beside(folder, CODEBOOK)
+    found = None if design is None else _parsed(design, json.loads).get("choices")
+    if isinstance(found, list) and found:
+        return tuple(map(str, found))
+    table = pd.DataFrame() if codebook is None else _table(codebook)
+    if not set(CODEBOOK_COLUMNS) <= set(table):
+        return ()
+    values = table.loc[(table["table"] == "answers") & (table["column"] == "answer"), "values"]
+    return tuple(c for text in values for c in text.split(SEPARATOR) if c)
+
+
 def _beside(folder: Path, name: str) -> Path | None:
     """A file in the folder of the tables, in its ``psych-ds``, or above where the folder is called ``data``."""
     places = [folder, folder / "psych-ds", *([folder.parent] if folder.name == "data" else [])]
@@ -159,15 +174,15 @@ def _options(question: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _from_codebook(table: pd.DataFrame) -> dict[str, tuple[str, ...]] | None:
     """Columns of the answers that are questions; their values stand as ``-3 to 3`` or ``no | maybe | yes``."""
-    if not {"table", "column", "values"} <= set(table):
+    if not set(CODEBOOK_COLUMNS) <= set(table):
         return None
     found: dict[str, tuple[str, ...]] = {}
     for _, row in table[table["table"] == "answers"].iterrows():
         ends = re.fullmatch(r"(-?\d{1,9}) to (-?\d{1,9})", row["values"])
         scale = range(int(ends[1]), int(ends[2]) + 1) if ends else range(0)
-        asked = 0 < len(scale) <= MOST_LEVELS or " | " in row["values"]
+        asked = 0 < len(scale) <= MOST_LEVELS or SEPARATOR in row["values"]
         if row["column"] not in KNOWN and asked:
-            found[row["column"]] = tuple(map(as_text, scale or row["values"].split(" | ")))
+            found[row["column"]] = tuple(map(as_text, scale or row["values"].split(SEPARATOR)))
     return found or None
 
 

@@ -81,7 +81,7 @@ def error_consistency(
         "attainable": estimators.attainable_kappa(kappa, accuracy_a, accuracy_b),
         "double_fault": estimators.double_fault(upper),
         "yule_q": estimators.yule_q(upper),
-        "forced": _forced(upper).astype(float),
+        "forced": forced(upper).astype(float),
     }
     bounds = estimators.kappa_interval(upper, method=interval, level=level, draws=draws, rng=rng)
     M = len(shot.observers)
@@ -156,7 +156,7 @@ def mean_consistency(
     ]
     cells = estimators.pair_cells(shot.correct)
     rows = [_own_interval(row, cells, level=level, draws=draws, rng=rng) for row in rows]
-    forced = np.triu(_forced(cells), 1)
+    constant = np.triu(forced(cells), 1)
     kappas = estimators.error_consistency(shot.correct)
     M = len(shot.observers)
     jackknife = estimators.jackknife_mean(kappas, level=level) if M > 2 else None
@@ -168,7 +168,7 @@ def mean_consistency(
             "mean": ("scope", [e.value for e in rows]),
             "ci": (("scope", "ci_bound"), with_bounds([e.lower for e in rows], [e.upper for e in rows])),
             "pairs": ("scope", [e.n for e in rows]),
-            "forced_pairs": ("scope", [int((forced & pairs).sum()) for pairs in scopes]),
+            "forced_pairs": ("scope", [int((constant & pairs).sum()) for pairs in scopes]),
             "jackknife_ci": (("scope", "ci_bound"), nothing),
         },
         coords={"scope": list(SCOPES), "ci_bound": list(BOUNDS)},
@@ -303,7 +303,7 @@ def _own_interval(row: estimators.Estimate, cells: estimators.Cells, **options: 
     return replace(row, lower=float(lower[0]), upper=float(upper[0]), method="dirichlet over items, one pair")
 
 
-def _forced(cells: estimators.Cells) -> NDArray[np.bool_]:
+def forced(cells: estimators.Cells) -> NDArray[np.bool_]:
     """Where one observer of the pair is constant on the items they share."""
     right_a, right_b = cells.both_right + cells.a_only, cells.both_right + cells.b_only
     constant = (right_a == 0) | (right_b == 0) | (right_a == cells.n) | (right_b == cells.n)

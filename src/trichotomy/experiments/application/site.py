@@ -99,7 +99,10 @@ def open_site(
 def open_answers(folder: Folder, database: str | Path | None = None, *, create: bool = True) -> Database:
     """Open the database of an experiment."""
     experiment = folder.experiment
-    design = [experiment.kind, [asdict(i) for i in experiment.items], [asdict(t) for t in experiment.trials]]
+    items = [asdict(i) for i in experiment.items]
+    for item in items:
+        del item["p_target"]  # answers from before designs had it are answers to the same design
+    design = [experiment.kind, items, [asdict(t) for t in experiment.trials]]
     text = json.dumps(design, sort_keys=True)
     return open_database(
         folder.path / ANSWERS if database is None else database,

@@ -1,6 +1,6 @@
 """The design of an experiment: which images, in which trials, under which policies; pure and seeded."""
 
-from trichotomy.experiments.design.categorise import categorise
+from trichotomy.experiments.design.categorise import TIMING, categorise
 from trichotomy.experiments.design.folder import (
     ANSWERS,
     Folder,
@@ -15,13 +15,14 @@ from trichotomy.experiments.design.pairs import pairs
 from trichotomy.experiments.design.population import candidates
 from trichotomy.experiments.design.questions import QUESTIONS, Question, read_questions
 from trichotomy.experiments.design.ratings import ratings
-from trichotomy.experiments.design.schema import KINDS, Experiment, Item, Policies, Timing, Trial
+from trichotomy.experiments.design.reading import read_text
+from trichotomy.experiments.design.schema import Experiment, Item, Policies, Timing, Trial
 from trichotomy.experiments.design.texts import UNCHANGED
 
 __all__ = [
     "ANSWERS",
-    "KINDS",
     "QUESTIONS",
+    "TIMING",
     "UNCHANGED",
     "Experiment",
     "Folder",
@@ -41,5 +42,6 @@ __all__ = [
     "pairs",
     "ratings",
     "read_questions",
+    "read_text",
     "write_folder",
 ]

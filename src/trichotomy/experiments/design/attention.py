@@ -19,7 +19,6 @@ INCHES, DPI = 4.0, 100
 
 
 def attention(
-    kind: str,
     count: int,
     *,
     questions: Sequence[Question] = (),
@@ -30,10 +29,8 @@ def attention(
 
     Parameters
     ----------
-    kind
-        Of the experiment.
     questions, choices
-        What can be answered in ratings and in categorise.
+        What can be answered, in ratings and in categorise; neither in pairs.
 
     Returns
     -------
@@ -46,28 +43,27 @@ def attention(
     sides = balanced_sides(count, generator)
     for k in range(count):
         name = f"attention-{k + 1}"
-        target, expected = "", {}
-        if kind == "pairs":
-            texts = {
-                f"{name}-yes": "Attention check:\nchoose this side",
-                f"{name}-no": "Attention check:\nnot this side",
-            }
-        elif kind == "ratings":
+        side, target, expected = "", "", {}
+        if questions:
             expected = {q.name: q.options[int(generator.integers(len(q.options)))] for q in questions}
             texts = {
                 name: "Attention check.\nPlease answer:\n\n"
                 + "\n".join(f"{i}.  {v}" for i, v in enumerate(expected.values(), 1))
             }
-        else:
+        elif choices:
             target = str(choices[int(generator.integers(len(choices)))])
             texts = {name: target}
+        else:
+            side = sides[k]
+            texts = {
+                f"{name}-yes": "Attention check:\nchoose this side",
+                f"{name}-no": "Attention check:\nnot this side",
+            }
         for item, text in texts.items():
             path = f"{FOLDER}/{item}.png"
             items.append(Item(item, path, own=True))
             pictures[path] = picture(text)
-        trials.append(
-            Trial(name, "attention", tuple(texts), sides[k] if kind == "pairs" else "", target, expected)
-        )
+        trials.append(Trial(name, "attention", tuple(texts), side, target, expected))
     return items, trials, pictures
 
 

@@ -75,12 +75,17 @@ def evenly(groups: Sequence[pd.DataFrame], n: int, rng: np.random.Generator) -> 
 
 
 def _item(row: dict[Any, Any]) -> Item:
-    mean, error = row["mean_correct"], row["label_error"]
+    error = row["label_error"]
     return Item(
         item=str(row["item"]),
         path=str(row["path"]),
         class_name=str(row["class_name"]),
         difficulty=str(row["difficulty"]),
-        mean_correct=None if mean != mean else float(mean),
+        mean_correct=_known(row["mean_correct"]),
+        p_target=_known(row["p_target"]),
         label_error=None if error is None else bool(error),
     )
+
+
+def _known(number: float) -> float | None:
+    return None if np.isnan(number) else float(number)

@@ -9,8 +9,10 @@ from pathlib import Path
 from trichotomy.decisions.schema import few
 from trichotomy.errors import InputError
 from trichotomy.experiments.design.attention import FOLDER
+from trichotomy.experiments.design.kinds import KINDS
 from trichotomy.experiments.design.questions import Question, read_questions, to_toml
-from trichotomy.experiments.design.schema import Experiment, Item, from_json, to_json
+from trichotomy.experiments.design.reading import from_json, read_text, to_json
+from trichotomy.experiments.design.schema import Experiment, Item
 from trichotomy.experiments.design.texts import texts
 from trichotomy.placement import appearing, check_free
 
@@ -67,22 +69,24 @@ def write_folder(
     Raises
     ------
     InputError
-        Something else is there, or answers are.
+        Something else is there, or answers are; or the experiment could not be read again.
     """
+    design = to_json(experiment)
+    from_json(design, where=str(path / DESIGN))
     phases = [t.phase for t in experiment.trials]
     consent, instructions = texts(
-        experiment.kind, trials=len(phases), practice=phases.count("practice"), checks=phases.count("attention")
+        KINDS[experiment.kind], trials=len(phases), practice=phases.count("practice"), checks=phases.count("attention")
     )  # fmt: skip
     try:
         with appearing(path, kind=KIND, is_one=_replaceable, force=force) as work:
             work.mkdir(parents=True)
             for name, text in (
-                (DESIGN, to_json(experiment)),
+                (DESIGN, design),
                 (CONSENT, consent),
                 (INSTRUCTIONS, instructions),
             ):
                 (work / name).write_text(text, encoding="utf-8")
-            if experiment.kind == "ratings":
+            if questions:
                 (work / QUESTIONS_FILE).write_text(to_toml(tuple(questions)), encoding="utf-8")
             for name, picture in (pictures or {}).items():
                 (work / name).parent.mkdir(exist_ok=True)
@@ -94,19 +98,22 @@ def write_folder(
 
 
 def open_folder(path: Path) -> Folder:
-    """Read an experiment and see that its images are there.
+    """Read an experiment; whether its images are there, ``check_images`` says.
 
     Raises
     ------
     InputError
-        A file is missing or damaged, or images are not where they were.
+        A file is missing, damaged or not in UTF-8, or an attention check asks what is no question.
     """
     if not (path / DESIGN).is_file():
         msg = f"{path} is not an experiment (it has no {DESIGN}); make one with `trichotomy experiment new`"
         raise InputError(msg)
-    experiment = from_json((path / DESIGN).read_text(encoding="utf-8"), where=str(path / DESIGN))
-    questions = read_questions(path / QUESTIONS_FILE) if experiment.kind == "ratings" else ()
-    folder = Folder(path, experiment, questions, *(_text(path / name) for name in (CONSENT, INSTRUCTIONS)))
+    design = read_text(path / DESIGN, "restore it, or make the experiment anew")
+    experiment = from_json(design, where=str(path / DESIGN))
+    questions = read_questions(path / QUESTIONS_FILE) if KINDS[experiment.kind].asks else ()
+    consent, instructions = (
+        read_text(path / name, "it holds Markdown in UTF-8") for name in (CONSENT, INSTRUCTIONS)
+    )
     for trial in experiment.trials:
         wrong = {q for q in trial.expected if q not in {x.name for x in questions}}
         if wrong:
@@ -115,7 +122,7 @@ def open_folder(path: Path) -> Folder:
                 f"{QUESTIONS_FILE} does not have; give the questions with --questions when the experiment is made"
             )
             raise InputError(msg)
-    return folder
+    return Folder(path, experiment, questions, consent, instructions)
 
 
 def check_images(folder: Folder) -> None:
@@ -137,14 +144,6 @@ def check_images(folder: Folder) -> None:
             f"put them there, or change 'images' in {folder.path / DESIGN}"
         )
         raise InputError(msg)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path} cannot be read ({error}); it holds Markdown in UTF-8"
-        raise InputError(msg) from error
 
 
 def _replaceable(folder: Path) -> bool:

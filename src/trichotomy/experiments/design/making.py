@@ -10,21 +10,13 @@ import numpy as np
 
 from trichotomy.decisions import Decisions
 from trichotomy.decisions.provenance import provenance
-from trichotomy.errors import InputError
+from trichotomy.errors import InputError, UnknownNameError
 from trichotomy.experiments.design.attention import attention
-from trichotomy.experiments.design.categorise import TIMING, categorise
 from trichotomy.experiments.design.folder import Folder, write_folder
-from trichotomy.experiments.design.pairs import pairs
+from trichotomy.experiments.design.kinds import kind_of
 from trichotomy.experiments.design.population import LABEL_ERROR, candidates
 from trichotomy.experiments.design.questions import QUESTIONS, Question
-from trichotomy.experiments.design.ratings import ratings
 from trichotomy.experiments.design.schema import Experiment, Policies, Timing
-
-TITLES = {
-    "pairs": "Which image is easier?",
-    "ratings": "What do you see?",
-    "categorise": "What is in the image?",
-}
 
 
 def new_experiment(
@@ -63,14 +55,24 @@ def new_experiment(
         Attention checks, and blocks of main trials with a break between two.
     questions
         Of ``ratings``.
+    timing
+        How long things are shown; by default as the kind has it.
     draw
         As for the function of that kind: ``n``, ``practice``, ``match_class``, ``superclasses``.
 
     Raises
     ------
-    InputError
-        Too few images, something in the way; nothing is written.
+    InputError, UnknownNameError
+        No such kind, an option of another kind, too few images, something in the way; nothing is written.
     """
+    known = kind_of(kind)
+    for name in draw:
+        if name not in known.options():
+            what = f"option of {kind}"
+            raise UnknownNameError(what, name, known.options())
+    if seed < 0:
+        msg = f"a seed is 0 or more; got {seed}"
+        raise InputError(msg)
     if blocks < 1 or checks < 0:
         msg = f"an experiment has 1 block or more and no fewer than 0 attention checks; got {blocks} and {checks}"
         raise InputError(msg)
@@ -84,26 +86,22 @@ def new_experiment(
         epoch=epoch,
     )
     draws, looks = (np.random.default_rng([seed, k]) for k in range(2))
-    choices: tuple[str, ...] = ()
-    if kind == "pairs":
-        items, trials = pairs(table, rng=draws, **draw)
-    elif kind == "ratings":
-        items, trials = ratings(table, rng=draws, **draw)
-    else:
-        items, trials, choices = categorise(table, rng=draws, **draw)
-    more, asked, pictures = attention(kind, checks, questions=questions, choices=choices, rng=looks)
+    items, trials, *named = known.draw(table, rng=draws, **draw)
+    choices = tuple(*named)
+    asked = questions if known.asks else ()
+    more, checking, pictures = attention(checks, questions=asked, choices=choices, rng=looks)
     experiment = Experiment(
         kind=kind,
-        title=title or TITLES[kind],
+        title=title or known.title,
         seed=seed,
         images=str(images.absolute()),
         items=(*items, *more),
-        trials=(*trials, *asked),
+        trials=(*trials, *checking),
         blocks=blocks,
         choices=choices,
-        feedback=kind != "ratings",
+        feedback=not known.asks,
         fullscreen=fullscreen,
-        timing=timing or (TIMING if kind == "categorise" else Timing()),
+        timing=timing or known.timing,
         policies=policies or Policies(),
         provenance={
             **provenance(
@@ -111,7 +109,7 @@ def new_experiment(
                     "observers": table.attrs["observers"],
                     "epoch": table.attrs["epoch"],
                     "tolerance": tolerance,
-                    "exclude": exclude,
+                    "exclude": table.attrs["exclude"],
                     "without": list(without),
                     "candidates": len(table),
                     **draw,
@@ -120,4 +118,4 @@ def new_experiment(
             "decisions": d.attrs.get("provenance", {}),
         },
     )
-    return write_folder(out, experiment, questions=questions, pictures=pictures, force=force)
+    return write_folder(out, experiment, questions=asked, pictures=pictures, force=force)

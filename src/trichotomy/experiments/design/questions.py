@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from trichotomy.errors import InputError
+from trichotomy.experiments.columns import ANSWERS, ITEMS, names
+from trichotomy.experiments.design.reading import read_text
 
 FIELDS = {"name", "prompt", "kind", "options", "from", "to"}
-RESERVED = {
-    "participant", "trial", "trial_id", "phase", "block", "kind", "item", "item_other", "side", "answer", "correct",
-    "rt_ms", "difficulty", "target", "excluded", "presented_at", "answered_at", "class", "path", "mean_correct",
-    "label_error",
-}  # fmt: skip
+RESERVED = {*names(ANSWERS), *names(ITEMS)}
 """Columns that the answers and the items have anyway."""
 LONGEST_SCALE = 101
 
@@ -69,8 +67,8 @@ def read_questions(path: Path) -> tuple[Question, ...]:
         Not TOML, no question, a field that is missing, unknown or of the wrong kind; file and question are named.
     """
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        found = tomllib.loads(read_text(path, "it holds questions in TOML, in UTF-8"))
+    except tomllib.TOMLDecodeError as error:
         msg = f"{path} is not TOML: {error}"
         raise InputError(msg) from error
     entries = found.get("questions")

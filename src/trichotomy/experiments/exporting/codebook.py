@@ -1,104 +1,35 @@
-"""The data dictionary: what every column is, for people and as Psych-DS has it."""
+"""The data dictionary of one experiment, for people and as Psych-DS has it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from trichotomy.experiments.design import Folder
+from trichotomy.experiments.columns import ANSWERS, Entry
+from trichotomy.experiments.design import Folder, Question
 
-Entry = tuple[str, str, str, str]
-"""Column, type, unit or values, description."""
-
-PARTICIPANT: Entry = ("participant", "text", "", "Random number of the participant; it identifies nobody.")
-ANSWERS: tuple[Entry, ...] = (
-    PARTICIPANT,
-    ("trial", "integer", "from 0", "Place of the trial in this participant's order."),
-    ("trial_id", "text", "", "Id of the trial in the design."),
-    (
-        "phase",
-        "text",
-        "practice | main | attention",
-        "Part of the experiment; attention is an attention check.",
-    ),
-    ("block", "integer", "from 0", "Block; a break stands before each but the first. Practice is block 0."),
-    ("kind", "text", "pairs | ratings | categorise", "Kind of experiment."),
-    ("item", "text", "", "Id of the image; of pairs the easier (trivial) one."),
-    ("item_other", "text", "", "Pairs: id of the harder (impossible) one."),
-    ("side", "text", "left | right", "Pairs: where the easier one stood."),
-    ("answer", "text", "", "Pairs: the side chosen. Categorise: the class chosen; empty: no answer in time."),
-    ("correct", "integer", "1 | 0", "Whether the answer is right; empty where nothing is right or wrong."),
-    ("rt_ms", "number", "ms", "Time from the image to the answer, by the browser's clock."),
-    (
-        "difficulty",
-        "text",
-        "trivial | in-between | impossible",
-        "Of the item, by the observers of the design.",
-    ),
-    ("target", "text", "", "Class of the item, where it is known."),
-    ("excluded", "text", "", "Reason why the participant's answers are not to be used; empty: they are."),
-    ("presented_at", "time", "UTC, ISO 8601", "Server's time of the answer less rt_ms."),
-    ("answered_at", "time", "UTC, ISO 8601", "Server's time when the answer came in."),
-)
-ITEMS: tuple[Entry, ...] = (
-    ("item", "text", "", "Id of the image."),
-    ("path", "text", "", "Its file, below the folder of images."),
-    ("class", "text", "", "Class of its target, where it is known."),
-    ("difficulty", "text", "trivial | in-between | impossible", "By the observers of the design."),
-    ("mean_correct", "number", "0 to 1", "Share of the observers of the design that are right."),
-    ("label_error", "integer", "1 | 0", "Whether its label is flagged as wrong; empty: not known."),
-)
-PARTICIPANTS: tuple[Entry, ...] = (
-    PARTICIPANT,
-    ("state", "text", "consent | running | complete | expired | refused", "How far the participant got."),
-    ("done", "integer", "", "Trials answered."),
-    ("trials", "integer", "", "Trials of the experiment."),
-    ("answered", "integer", "", "Main trials answered."),
-    ("accuracy", "number", "0 to 1", "Share right of the main trials answered; empty where nothing is right or wrong."),
-    ("median_rt_ms", "number", "ms", "Median time of the main trials."),
-    ("attention", "integer", "", "Attention checks met."),
-    ("attention_failed", "integer", "", "Attention checks answered otherwise than asked."),
-    ("left", "integer", "", "How often the window was left."),
-    ("width", "number", "CSS pixels", "Width of the window at the beginning."),
-    ("height", "number", "CSS pixels", "Height of the window at the beginning."),
-    ("touch", "text", "True | False", "Whether the screen is touched."),
-    ("excluded", "text", "", "Reason why the participant's answers are not to be used; empty: they are."),
-    ("created_at", "time", "UTC, ISO 8601", "When the participant came."),
-    ("completed_at", "time", "UTC, ISO 8601", "When the last answer came in."),
-)  # fmt: skip
-EVENTS: tuple[Entry, ...] = (
-    PARTICIPANT,
-    ("trial", "integer", "from 0", "Trial during which it happened."),
-    (
-        "kind",
-        "text",
-        "blur | focus | fullscreen-exit | fullscreen-enter | resize",
-        "What happened to the window.",
-    ),
-    ("at_ms", "number", "ms since 1970", "When, by the browser's clock."),
-)
-FRAMES: tuple[Entry, ...] = (
-    PARTICIPANT,
-    ("trial", "integer", "from 0", "Place of the trial in this participant's order."),
-    ("interval_ms", "number", "ms", "Time between two frames of the participant's screen."),
-    ("image_ms", "number", "ms", "How long the image was shown; empty where it stayed until the answer."),
-    ("mask_ms", "number", "ms", "How long the mask was shown; empty where there was none."),
-)
+SEPARATOR = " | "
 
 
-def answers_entries(folder: Folder) -> list[Entry]:
-    """Entries for the columns of the answers, with the questions of a rating experiment."""
-    asked: list[Entry] = [
-        (
-            q.name,
-            "integer" if q.kind == "scale" else "text",
-            f"{q.options[0]} to {q.options[-1]}" if q.kind == "scale" else " | ".join(map(str, q.options)),
-            f"Answer to: {q.prompt}",
-        )
-        for q in folder.questions
-    ]
-    place = [name for name, *_ in ANSWERS].index("answer") + 1
-    return [*ANSWERS[:place], *asked, *ANSWERS[place:]]
+def answers_entries(folder: Folder) -> tuple[Entry, ...]:
+    """Entries for the columns of the answers, with the questions or the choices of this experiment."""
+    entries: list[Entry] = []
+    for name, kind, values, text in ANSWERS:
+        entries.append((name, kind, _listed(folder.experiment.choices) if name == "answer" else values, text))
+        if name == "answer":
+            entries += [_asked(question) for question in folder.questions]
+    return tuple(entries)
+
+
+def _asked(q: Question) -> Entry:
+    if q.kind == "scale":
+        return q.name, "integer", f"{q.options[0]} to {q.options[-1]}", f"Answer to: {q.prompt}"
+    return q.name, "text", _listed(tuple(map(str, q.options))), f"Answer to: {q.prompt}"
+
+
+def _listed(texts: Sequence[str]) -> str:
+    """Texts as one; nothing where it could not be taken apart again."""
+    return "" if any(SEPARATOR in text for text in texts) else SEPARATOR.join(texts)
 
 
 def description(folder: Folder, entries: Sequence[Entry], count: int) -> dict[str, Any]:

@@ -32,13 +32,13 @@ def to_decisions(folder: Folder, answers: pd.DataFrame) -> Decisions | None:
     """
     main = answers[answers["phase"] == "main"]
     experiment = folder.experiment
-    if experiment.kind == "ratings" or main.empty:
+    if folder.questions or main.empty:
         return None
     trials = [t for t in experiment.trials if t.phase == "main"]
     origin = provenance(
         configuration={"experiment": experiment.title, "kind": experiment.kind, "seed": experiment.seed}
     )
-    if experiment.kind == "categorise":
+    if experiment.choices:
         path = {i.item: i.path for i in experiment.items}
         target = {t.items[0]: t.target for t in trials}
         return of_classes(

@@ -6,25 +6,13 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from trichotomy.experiments.columns import ITEMS, names
 from trichotomy.experiments.design import Folder
+from trichotomy.experiments.exporting.codebook import answers_entries
 
 if TYPE_CHECKING:
     import pandas as pd
 
-BEFORE = (
-    "participant",
-    "trial",
-    "trial_id",
-    "phase",
-    "block",
-    "kind",
-    "item",
-    "item_other",
-    "side",
-    "answer",
-)
-AFTER = ("correct", "rt_ms", "difficulty", "target", "excluded", "presented_at", "answered_at")
-ITEMS = ("item", "path", "class", "difficulty", "mean_correct", "label_error")
 SIMULATED = "simulated"
 
 
@@ -70,7 +58,7 @@ def answers_table(folder: Folder, rows: Iterable[Mapping[str, Any]]) -> pd.DataF
                 "excluded": row["excluded"] or (SIMULATED if row["simulated"] else ""),
             }
         )
-    table = pd.DataFrame(records, columns=[*BEFORE, *questions, *AFTER])
+    table = pd.DataFrame(records, columns=names(answers_entries(folder)))
     return table.astype({"correct": "Int8", "rt_ms": "Float64"})
 
 
@@ -85,10 +73,11 @@ def items_table(folder: Folder) -> pd.DataFrame:
             "class": i.class_name,
             "difficulty": i.difficulty,
             "mean_correct": i.mean_correct,
+            "p_target": i.p_target,
             "label_error": None if i.label_error is None else int(i.label_error),
         }
         for i in folder.experiment.items
         if not i.own
     ]
-    table = pd.DataFrame(rows, columns=list(ITEMS))
-    return table.astype({"mean_correct": "Float64", "label_error": "Int8"})
+    table = pd.DataFrame(rows, columns=names(ITEMS))
+    return table.astype({"mean_correct": "Float64", "p_target": "Float64", "label_error": "Int8"})

@@ -9,16 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from trichotomy.decisions import write
 from trichotomy.errors import InputError
+from trichotomy.experiments.columns import EVENTS, FRAMES, ITEMS, PARTICIPANTS, Entry, names
 from trichotomy.experiments.database import Database, answer_rows, event_rows, participant_rows
 from trichotomy.experiments.design import Folder
-from trichotomy.experiments.exporting.codebook import (
-    EVENTS,
-    FRAMES,
-    ITEMS,
-    PARTICIPANTS,
-    answers_entries,
-    description,
-)
+from trichotomy.experiments.exporting.codebook import answers_entries, description
 from trichotomy.experiments.exporting.csvs import to_csv
 from trichotomy.experiments.exporting.decided import to_decisions
 from trichotomy.experiments.exporting.table import SIMULATED, answers_table, items_table
@@ -150,10 +144,10 @@ def _frames(rows: list[dict[str, Any]]) -> pd.DataFrame:
     return _frame(records, FRAMES).astype(dict.fromkeys(("interval_ms", "image_ms", "mask_ms"), "Float64"))
 
 
-def _frame(rows: list[dict[str, Any]], entries: tuple[tuple[str, str, str, str], ...]) -> pd.DataFrame:
+def _frame(rows: list[dict[str, Any]], entries: tuple[Entry, ...]) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.DataFrame(rows, columns=[name for name, *_ in entries])
+    return pd.DataFrame(rows, columns=names(entries))
 
 
 def _write(path: Path, text: str) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from trichotomy.experiments.design import Folder, Trial
+from trichotomy.experiments.design.kinds import KINDS
+from trichotomy.experiments.design.schema import SIDES
 
-MEDIAN_MS = {"pairs": 1400.0, "ratings": 6000.0, "categorise": 750.0}
 SPREAD = 0.35
 """Standard deviation of the logarithm of reaction times."""
 ATTENTIVE = 0.98
@@ -60,19 +61,18 @@ class Person:
         -------
         The answer and the reaction time in ms.
         """
-        kind = described["kind"]
         trial = knows.trials.get(frozenset(shown))
-        rt = float(MEDIAN_MS[kind] * np.exp(SPREAD * self.rng.standard_normal()))
+        rt = float(KINDS[described["kind"]].median_ms * np.exp(SPREAD * self.rng.standard_normal()))
         sure = ATTENTIVE if trial is not None and trial.phase == "attention" else self.ability
         knowing = trial is not None and self.rng.random() < sure
-        if kind == "ratings":
+        if described["questions"]:
             return {
                 q["name"]: self._rating(q, trial if knowing else None, knows) for q in described["questions"]
             }, rt
-        options: list[str | None] = ["left", "right"] if kind == "pairs" else list(described["choices"])
+        options: list[str] = list(described["choices"] or SIDES)
         correct = None
         if trial is not None:
-            correct = ("left" if shown[0] == trial.items[0] else "right") if kind == "pairs" else trial.target
+            correct = trial.target or SIDES[shown.index(trial.items[0])]
         if knowing:
             return {"choice": correct}, rt
         others = [o for o in options if o != correct]

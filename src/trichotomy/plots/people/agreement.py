@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 SMALLEST_TYPE = 4.4
 _COLOUR = {"human-human": ORANGE, "human-model": BLUE, "model-model": GREEN}
-_LABEL = {"human-human": "people with people", "human-model": "people with networks",
-          "model-model": "networks with networks"}  # fmt: skip
+BETWEEN = {"human-human": "people with people", "human-model": "people with networks",
+           "model-model": "networks with networks"}  # fmt: skip
 _GOLDEN = 0.618
 
 
@@ -40,7 +40,7 @@ def people_networks(human_consistency: xr.Dataset, *, width: float = TEXT) -> Dr
     Parameters
     ----------
     human_consistency
-        Result of ``stats.people.human_consistency``. The mean of the people is the noise ceiling.
+        Result of ``stats.people.human_consistency``. The mean of the people is what networks are set beside.
     width
         In inches.
 
@@ -72,28 +72,27 @@ def people_networks(human_consistency: xr.Dataset, *, width: float = TEXT) -> Dr
         low, high = one["ci"].values
         ax.hlines(row, low, high, color=INK, linewidth=1.6)
         ax.plot([float(one["mean"])], [row], "D", color=INK, markersize=4.5, label=f"_mean {name}")
-    ceiling = float(r["mean"].sel(between="human-human"))
-    if np.isfinite(ceiling):
-        ax.axvline(ceiling, color=ORANGE, linewidth=0.9, linestyle=(0, (4, 3)), zorder=0)
+    people = float(r["mean"].sel(between="human-human"))
+    if np.isfinite(people):
+        ax.axvline(people, color=ORANGE, linewidth=0.9, linestyle=(0, (4, 3)), zorder=0)
         ax.annotate(
-            "ceiling", (ceiling, 1), xycoords=("data", "axes fraction"), xytext=(0, 2), textcoords="offset points",
-            ha="center", color=MUTED, fontsize=SMALL, annotation_clip=False,
+            "between people", (people, 1), xycoords=("data", "axes fraction"), xytext=(0, 2),
+            textcoords="offset points", ha="center", color=MUTED, fontsize=SMALL, annotation_clip=False,
         )  # fmt: skip
-    ax.set_yticks(range(len(shown)), [_LABEL[name] for name in shown])
+    ax.set_yticks(range(len(shown)), [BETWEEN[name] for name in shown])
     ax.set_ylim(len(shown) - 0.5, -0.5)
     ax.spines["left"].set_visible(False)
     ax.tick_params(axis="y", length=0)
     ax.set_xlabel("Error consistency (kappa)")
     said = "; ".join(
-        f"{_LABEL[name]} {kappa(r['mean'].sel(between=name))} ({count(r['pairs'].sel(between=name), 'pair')})"
+        f"{BETWEEN[name]} {kappa(r['mean'].sel(between=name))} ({count(r['pairs'].sel(between=name), 'pair')})"
         for name in shown
     )
     return Drawing(
         figure,
         f"Error consistency of single pairs and its means: {said}.",
         f"Error consistency on {count(r.attrs['n'], 'item')} that people named. Dots: pairs; diamonds: means ({said}). "
-        f"{interval(r.attrs)}"
-        + (" Dashed: the mean between people, the ceiling for a network." if np.isfinite(ceiling) else ""),
+        f"{interval(r.attrs)}" + (" Dashed: the mean between people." if np.isfinite(people) else ""),
     )
 
 

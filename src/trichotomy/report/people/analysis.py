@@ -32,7 +32,7 @@ STEPS = {
 
 
 class ExperimentAnalysis:
-    """Results about answers; what this kind of experiment does not have is None, and `why_not` says why.
+    """Results about answers; None where this kind of experiment has none, or where `why_not` says why there is none.
 
     Parameters
     ----------
@@ -164,7 +164,6 @@ class ExperimentAnalysis:
     ) -> xr.Dataset | None:
         """A result; None where the kind of experiment or the data do not have it."""
         if not fits:
-            self.why_not[name] = f"an experiment of {self.answers.kind} has no such result"
             return None
         try:
             return compute(self.answers, **options, **self._drawn)

@@ -96,7 +96,7 @@ def _lead(a: ExperimentAnalysis) -> str:
         r = a.observer_agreement
         sentences.append(
             f"Participants agree about what is right with a mean kappa of {number(r['mean'])} "
-            f"({number(r['lowest'])} to {number(r['highest'])} over {r.attrs['pairs']} pairs)"
+            f"({r.attrs['pairs']} pairs of people, from {number(r['lowest'])} to {number(r['highest'])})"
         )
     b = a.balanced_association
     if b is not None:

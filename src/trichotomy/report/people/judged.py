@@ -8,14 +8,10 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from trichotomy.plots.people import BETWEEN
+from trichotomy.plots.wording import kappa
 from trichotomy.report.page import Block, Column, Heatmap, Picture, Section, Table, Undefined
 from trichotomy.report.people.analysis import ExperimentAnalysis
-
-BETWEEN = {
-    "human-human": "people with people",
-    "human-model": "people with networks",
-    "model-model": "networks with networks",
-}
 
 
 def accuracy_section(a: ExperimentAnalysis, pictures: Mapping[str, Picture]) -> Section | None:
@@ -36,7 +32,7 @@ def accuracy_section(a: ExperimentAnalysis, pictures: Mapping[str, Picture]) -> 
     blocks: list[Block] = [Table("people", columns, rows)]
     if "certainty" in pictures:
         blocks += [
-            "Pairs differ in how much easier one image is. If people see what makes images hard for networks, they "
+            "Networks are surer of some pairs than of others. If people see what makes images hard for networks, they "
             "should be right more often where the networks differ more.",
             pictures["certainty"],
         ]
@@ -76,17 +72,27 @@ def agreement_section(a: ExperimentAnalysis) -> Section | None:
 
 
 def consistency_section(a: ExperimentAnalysis, pictures: Mapping[str, Picture]) -> Section | None:
-    """People beside networks, and the ceiling between people."""
+    """People beside networks, and the noise ceiling."""
     r = a.human_consistency
     if r is None or not np.isfinite(r["kappa"].values).any():
         return None
     rows: list[tuple[Any, ...]] = [
-        (BETWEEN[str(b)], float(one["mean"]), tuple(one["ci"].values), float(one["lowest"]), float(one["highest"]),
-         int(one["pairs"]))
+        (BETWEEN[str(b)], float(one["mean"]), tuple(one["ci"].values),
+         _or(tuple(one["jackknife_ci"].values), "only of people with people, three or more"), float(one["lowest"]),
+         float(one["highest"]), int(one["pairs"]), int(one["forced_pairs"]))
         for b in r["between"].values for one in [r.sel(between=b)] if int(one["pairs"])
     ]  # fmt: skip
+    forced = "always right or always wrong, one of the two"
+    low, high = r["ceiling"].values
+    ceiling = (
+        f" A person has a kappa of {kappa(low)} with what most of the other people got right, in the mean, and "
+        f"of {kappa(high)} where the person is one of them: between these lies the noise ceiling, what a network that "
+        "knew how hard images are for people would reach in the last column."
+        if np.isfinite([low, high]).all()
+        else ""
+    )
     each: list[tuple[Any, ...]] = [
-        (str(o), "participant" if k == "human" else "network", float(w), float(m))
+        (str(o), "participant" if k == "human" else "network", _or(float(w), forced), _or(float(m), forced))
         for o, k, w, m in zip(r["observer"].values, r["kind"].values, r["with_people"].values,
                               r["with_majority"].values, strict=True)
     ]  # fmt: skip
@@ -94,13 +100,17 @@ def consistency_section(a: ExperimentAnalysis, pictures: Mapping[str, Picture]) 
         "consistency",
         "Do networks err like people?",
         [
-            "The mean kappa between people is the ceiling: a network cannot be expected to agree with people more than "
-            "they agree among themselves. The second table sets each observer beside the (other) people, and beside "
-            "what most of them got right.",
+            "Networks that err like people would have the kappa with people that people have with each other. The "
+            "second table sets each observer beside the (other) people, and beside what most of them got "
+            f"right.{ceiling}",
             *([pictures["people-networks"]] if "people-networks" in pictures else []),
-            Table("between", (Column("Between"), Column("Mean kappa", "number", 3), Column("95 % CI", "number", 3),
-                              Column("Lowest", "number", 3), Column("Highest", "number", 3),
-                              Column("Pairs", "integer")), rows),
+            Table("between", (Column("Between"), Column("Mean kappa", "number", 3),
+                              Column("95 % CI", "number", 3, help="Over images, people and networks as given"),
+                              Column("Over people", "number", 3, help="95 % interval, jackknife"),
+                              Column("Lowest", "number", 2), Column("Highest", "number", 2),
+                              Column("Pairs", "integer"),
+                              Column("Forced", "integer", help="Pairs with an observer who is always right or always "
+                                                               "wrong: kappa can only be 0")), rows),
             Table("observers", (Column("Observer"), Column("Kind"), Column("With (other) people", "number", 3),
                                 Column("With their majority", "number", 3)), each),
             _heatmap("observer-map", r),

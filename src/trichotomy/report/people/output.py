@@ -68,18 +68,22 @@ def write_experiment(
     for name, step in STEPS.items():
         progress(step)
         getattr(results, name)
-    numbers = summarise(results)
     pictures: dict[str, Picture] = {}
     files: dict[str, str] = {}
     for name in EXPERIMENT_FIGURES:
         if _has(name, results):
             progress(f"figure {name}")
-            drawing = _drawn(name, results)
+            try:
+                drawing = _drawn(name, results)
+            except InputError as error:  # the numbers are there, but nothing can be seen of them
+                results.why_not[f"figure {name}"] = str(error)
+                continue
             svg = to_svg(drawing.figure)
             pictures[name] = Picture(f"figure-{name}", svg, drawing.alt, drawing.caption)
             files[f"figures/{name}.svg"] = svg
             files[f"figures/{name}.txt"] = f"{drawing.caption}\n\n{drawing.alt}\n"
     progress("report")
+    numbers = summarise(results)
     files |= {name: csv_text(columns) for name, columns in tables(results).items()}
     files["summary.json"] = to_json(numbers) + "\n"
     files["report.html"] = render(experiment_page(results, pictures, files, numbers["warnings"]))
@@ -109,8 +113,9 @@ def draw_experiment(name: str, results: ExperimentAnalysis, out: str | Path) -> 
         raise UnknownNameError(kind, name, list(EXPERIMENT_FIGURES))
     check_format(Path(out))
     if not _has(name, results):
-        (need,) = EXPERIMENT_FIGURES[name].needs
-        msg = f"figure '{name}' cannot be drawn: {results.why_not.get(need, 'its result is missing')}"
+        other_kind = f"an experiment of {results.answers.kind} has no such result"
+        why = [results.why_not.get(need, other_kind) for need in EXPERIMENT_FIGURES[name].needs]
+        msg = f"figure '{name}' cannot be drawn: {why[0]}"
         raise InputError(msg)
     drawing = _drawn(name, results)
     save(drawing.figure, Path(out))

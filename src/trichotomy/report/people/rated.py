@@ -25,8 +25,8 @@ def answers_section(a: ExperimentAnalysis) -> Section | None:
     columns = [Column("Question"), Column("Answer")]
     for name in names:
         columns += [
-            Column(name.capitalize(), "share", 1),
-            Column("95 % CI", "share", 1, help=f"Of the share among {name} images"),
+            Column(name.capitalize(), "share", 0),
+            Column("95 % CI", "share", 0, help=f"Of the share among {name} images"),
         ]
     blocks: list[Block] = [Table("shares", columns, rows, limit=24)]
     e = a.rating_effects
@@ -42,7 +42,7 @@ def answers_section(a: ExperimentAnalysis) -> Section | None:
             Table("effects", (
                 Column("Question"), *(Column(name.capitalize(), "number", 2) for name in names),
                 Column("Difference", "number", 2, help="Impossible minus trivial"), Column("95 % CI", "number", 2),
-                Column("Cliff's delta", "number", 3), Column("95 % CI", "number", 3, help="Of delta"),
+                Column("Cliff's delta", "number", 2), Column("95 % CI", "number", 2, help="Of delta"),
             ), effects),
         ]  # fmt: skip
     return Section("answers", "What do people see?", blocks, short="Answers")
@@ -53,34 +53,74 @@ def networks_section(a: ExperimentAnalysis, pictures: Mapping[str, Picture]) -> 
     r, b = a.rating_association, a.balanced_association
     if r is None:
         return None
-    once = a.balanced_once[1] if a.balanced_once is not None else None
     rows: list[tuple[Any, ...]] = [
         (words(q), float(one["pearson"]), tuple(one["pearson_ci"].values), float(one["spearman"]),
-         tuple(one["spearman_ci"].values), *([tuple(b["range"].sel(question=q).values)] if b is not None else []),
-         *([float(once["pearson"].sel(question=q))] if once is not None else []))
+         tuple(one["spearman_ci"].values), *([tuple(b["range"].sel(question=q).values)] if b is not None else []))
         for q in r["question"].values for one in [r.sel(question=q)]
     ]  # fmt: skip
     columns = [
-        Column("Mean rating of"), Column("Pearson", "number", 3), Column("95 % CI", "number", 3),
-        Column("Spearman", "number", 3), Column("95 % CI", "number", 3, help="Of Spearman's"),
+        Column("Mean rating of"), Column("Pearson", "number", 3),
+        Column("95 % CI", "number", 2, help=r.attrs["interval"]), Column("Spearman", "number", 3),
+        Column("95 % CI", "number", 2, help="Of Spearman's, made alike"),
     ]  # fmt: skip
     if b is not None:
         columns.append(
             Column(
-                "Balanced at random", "number", 3, help="Where 95 % of balancings lie; no confidence interval"
+                "Balanced",
+                "number",
+                2,
+                help="Pearson's: where 95 % of random balancings lie; no confidence interval",
             )
         )
-    if once is not None:
-        columns.append(Column("Once", "number", 3, help=f"Balanced once, seed {a.options['balance']}"))
     return Section(
         "networks",
         "Does it go with the networks' accuracy?",
         [
             *(pictures[name] for name in ("answers-accuracy", "ratings-accuracy") if name in pictures),
             Table("correlations", columns, rows),
+            *_balanced(a),
         ],
         short="Networks",
     )
+
+
+def _balanced(a: ExperimentAnalysis) -> list[Block]:
+    """Results of the images that one balancing leaves, beside those of all."""
+    whole, once = (a.accuracy_by_answer, a.rating_association), a.balanced_once
+    if once is None or whole[0] is None or whole[1] is None:
+        return []
+    rows: list[tuple[Any, ...]] = [
+        (words(q), "Pearson's r", *(float(r["pearson"].sel(question=q)) for r in (once[1], whole[1])))
+        for q in whole[1]["question"].values
+    ]
+    rows += [
+        (
+            words(q),
+            f"accuracy where the answer is {o}",
+            *(float(r["accuracy"][k]) for r in (once[0], whole[0])),
+        )
+        for k, (q, o) in enumerate(zip(whole[0]["question"].values, whole[0]["option"].values, strict=True))
+        if int(whole[0]["answers"][k])
+    ]
+    rows += [
+        (
+            f"Networks on {name} images",
+            "accuracy",
+            *(float(r["class_accuracy"][k]) for r in (once[0], whole[0])),
+        )
+        for k, name in enumerate(whole[0]["difficulty"].values)
+    ]
+    columns = (
+        Column("Question"), Column("What"),
+        Column("Balanced", "number", 3, help=f"Equal numbers of images per class, once, seed {a.options['balance']}"),
+        Column("All images", "number", 3, help="Classes of difficulty count alike"),
+    )  # fmt: skip
+    images = int(once[1].attrs["n"])
+    return [
+        f"Balanced once with seed {a.options['balance']}, which leaves {images} of {whole[1].attrs['n']} images, "
+        "beside all of them:",
+        Table("balanced", columns, rows, limit=24),
+    ]
 
 
 def raters_section(a: ExperimentAnalysis) -> Section | None:

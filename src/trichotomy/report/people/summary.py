@@ -6,11 +6,14 @@ from typing import Any
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from trichotomy.report.people.analysis import ExperimentAnalysis
+from trichotomy.stats.people.times import TOO_FAST_MS
 
 FEW_PEOPLE = 10
 FAST_SHARE = 0.1
+MOST_NAMED = 3
 
 
 def summarise(a: ExperimentAnalysis) -> dict[str, Any]:
@@ -51,13 +54,23 @@ def warnings(a: ExperimentAnalysis) -> list[str]:
         share = a.reaction_times["too_fast"].values
         quick = a.reaction_times["participant"].values[np.nan_to_num(share) > FAST_SHARE]
         said += [
-            f"{who} gave {share[k]:.0%} of the answers in under 200 ms; look whether to exclude this participant"
+            f"{who} gave {share[k]:.0%} of the answers in under {TOO_FAST_MS} ms; "
+            "look whether to exclude this participant"
             for who in quick
             for k in np.flatnonzero(a.reaction_times["participant"].values == who)
         ]
-    said += [
-        f"left out: {why}" for name, why in a.why_not.items() if "has no such result" not in why and name != "learning"
-    ]  # fmt: skip
+    if a.answers.kind == "categorise" and not a.answers.choices:
+        said.append(
+            "what people could choose from is not known; chance is taken as 1 of the classes that are right somewhere "
+            "or were chosen"
+        )
+    if a.observer_agreement is not None and int(a.observer_agreement["forced_pairs"]):
+        r = a.observer_agreement
+        said.append(
+            f"{int(r['forced_pairs'])} of the {r.attrs['pairs']} kappas are between somebody who is always right or "
+            "always wrong and somebody else, and can only be 0; the mean counts them so"
+        )
+    said += [f"left out: {why}" for name, why in a.why_not.items() if name != "learning"]
     return list(dict.fromkeys(said))
 
 
@@ -73,19 +86,26 @@ def headline(a: ExperimentAnalysis) -> str:
         )
         within = f"95 % CI {low:.1%} to {high:.1%}; " if np.isfinite(low) else ""
         return (
-            f"{who} {what} in {float(right['group']):.1%} of {len(a.answers.main):,} trials "
+            f"{who} {what} in {float(right['group']):.1%} of {int(right['n'].sum()):,} trials "
             f"({within}chance {float(right.attrs['chance']):.1%})."
         )
     r = a.rating_association
     if r is None:
         return f"{who} rated images in {len(a.answers.main):,} trials."
-    k = int(np.nanargmax(np.abs(r["pearson"].values))) if np.isfinite(r["pearson"].values).any() else 0
-    low, high = r["pearson_ci"].values[k]
-    most = str(r["question"].values[k]).replace("_", " ")
-    return (
-        f"{who} rated {r.sizes['item']:,} images: of their answers, '{most}' goes "
-        f"most with the networks' accuracy (r = {number(r['pearson'][k])}, 95 % CI {number(low)} to {number(high)})."
-    )
+    known = [(words(q).lower(), r.sel(question=q)) for q in r["question"].values]
+    known = [(q, one) for q, one in known if np.isfinite(float(one["pearson"]))]
+    if not known:
+        return f"{who} rated {r.sizes['item']:,} images; no rating varies enough to go with the networks' accuracy."
+    said = [
+        f"{q} {number(one['pearson'])}{_within(one['pearson_ci'].values)}" for q, one in known[:MOST_NAMED]
+    ]
+    more = f" and {len(known) - MOST_NAMED} more" if len(known) > MOST_NAMED else ""
+    return f"{who} rated {r.sizes['item']:,} images. Correlation with the networks' accuracy: {', '.join(said)}{more}."
+
+
+def _within(bounds: NDArray[np.float64]) -> str:
+    low, high = bounds
+    return f" (95 % CI {number(low)} to {number(high)})" if np.isfinite(low) else ""
 
 
 def number(value: Any) -> str:
@@ -120,6 +140,7 @@ def _agreement(r: xr.Dataset | None) -> dict[str, Any] | None:
     return None if r is None else {
         **{k: float(r[k]) for k in ("mean", "lowest", "highest", "sd")}, "ci": r["mean_ci"].values.tolist(),
         "jackknife_ci": r["jackknife_ci"].values.tolist(), "pairs": int(r.attrs["pairs"]),
+        "forced_pairs": int(r["forced_pairs"]),
     }  # fmt: skip
 
 
@@ -137,10 +158,13 @@ def _certainty(r: xr.Dataset | None) -> dict[str, Any] | None:
 def _consistency(r: xr.Dataset | None) -> dict[str, Any] | None:
     return None if r is None else {
         **{
-            str(b): {"mean": float(one["mean"]), "ci": one["ci"].values.tolist(), "lowest": float(one["lowest"]),
-                     "highest": float(one["highest"]), "pairs": int(one["pairs"])}
+            str(b): {"mean": float(one["mean"]), "ci": one["ci"].values.tolist(),
+                     "jackknife_ci": one["jackknife_ci"].values.tolist(), "lowest": float(one["lowest"]),
+                     "highest": float(one["highest"]), "pairs": int(one["pairs"]),
+                     "forced_pairs": int(one["forced_pairs"])}
             for b in r["between"].values for one in [r.sel(between=b)]
         },
+        "ceiling": r["ceiling"].values.tolist(),
         "observers": [
             {"observer": str(o), "kind": str(k), "with_people": float(p), "with_majority": float(m)}
             for o, k, p, m in zip(r["observer"].values, r["kind"].values, r["with_people"].values,

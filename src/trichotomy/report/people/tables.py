@@ -47,7 +47,7 @@ def _participants(a: ExperimentAnalysis) -> Columns:
 
 
 def _items(a: ExperimentAnalysis) -> Columns:
-    by = "trial_id" if a.answers.kind == "pairs" else "item"
+    by = a.answers.by
     first = a.answers.main.drop_duplicates(by)
     names = first[by].tolist()
     columns: Columns = {by: np.array(names, dtype=object)}

@@ -4,8 +4,9 @@ Functions take `Answers` and return a labelled result, as those of Decisions do.
 intervals come from resampling both, unless the attributes say otherwise.
 """
 
-from trichotomy.stats.people.answers import ANSWER_ORDERS, CHANCE, KINDS, Answers
+from trichotomy.stats.people.answers import CHANCE, Answers
 from trichotomy.stats.people.balance import balanced, balanced_association
+from trichotomy.stats.people.checking import ANSWER_ORDERS, KINDS
 from trichotomy.stats.people.choices import accuracy_by_certainty, choice_accuracy, observer_agreement
 from trichotomy.stats.people.classes import as_decisions, beside_networks, human_consistency
 from trichotomy.stats.people.ratings import (

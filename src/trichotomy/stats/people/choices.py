@@ -8,16 +8,13 @@ from numpy.typing import NDArray
 
 from trichotomy import estimators
 from trichotomy.errors import InputError, UnknownNameError
-from trichotomy.stats.people.answers import CHANCE, Answers, as_text
-from trichotomy.stats.people.resampling import DRAWS, LEVEL, Resamples
+from trichotomy.stats.consistency import forced
+from trichotomy.stats.people.answers import CHANCE, Answers
+from trichotomy.stats.people.checking import as_text
+from trichotomy.stats.people.resampling import DRAWS, LEVEL, SAME, Resamples
 from trichotomy.stats.snapshot import BOUNDS, Seed, pair_matrix, with_bounds
 
 INTERVALS = ("wilson", "clopper-pearson")
-
-
-def things(a: Answers) -> str:
-    """What answers are compared on: the same pair, or the same item."""
-    return "trial_id" if a.kind == "pairs" else "item"
 
 
 def right(a: Answers) -> tuple[NDArray[np.float64], list[str]]:
@@ -28,7 +25,7 @@ def right(a: Answers) -> tuple[NDArray[np.float64], list[str]]:
     InputError
         Nobody's answers can be right or wrong.
     """
-    x, names = a.matrix("correct", by=things(a))
+    x, names = a.matrix("correct", by=a.by)
     if np.isnan(x).all():
         msg = f"no answer of this experiment ({a.kind}) is right or wrong, so there is no accuracy"
         raise InputError(msg)
@@ -36,9 +33,14 @@ def right(a: Answers) -> tuple[NDArray[np.float64], list[str]]:
 
 
 def guessing(a: Answers) -> float:
-    """Share right by guessing: 1/2 of pairs; 1/K among the K classes that are right somewhere or were chosen."""
-    if a.kind != "categorise" or "target" not in a.main:
+    """Share right by guessing: 1/2 of pairs; 1/K of K classes to choose from.
+
+    Where the choices are not known they are the classes that are right somewhere or were chosen.
+    """
+    if a.kind != "categorise" or not (a.choices or "target" in a.main):
         return CHANCE
+    if a.choices:
+        return 1 / len(a.choices)
     said = {*a.main["target"].map(as_text), *(a.main["answer"].map(as_text) if "answer" in a.main else ())}
     return 1 / max(len(said - {""}), 1)
 
@@ -61,8 +63,7 @@ def choice_accuracy(
     interval
         Of each person over the trials: ``wilson`` (covers ``level`` on average) or ``clopper-pearson`` (at least).
     chance, alternative, mid_p
-        Of the exact binomial test; see ``estimators.binomial_log_p``. Chance is by default 1/2 for pairs and 1/K for
-        one of K classes, those that are right somewhere or were chosen.
+        Of the exact binomial test; see ``estimators.binomial_log_p``. Chance is by default that of ``guessing``.
 
     Returns
     -------
@@ -83,7 +84,6 @@ def choice_accuracy(
     log_p = estimators.binomial_log_p(k, n, chance=chance, alternative=alternative, mid_p=mid_p)
     r = Resamples.of(*x.shape, draws=draws, level=level, rng=rng)
     group = estimators.crossed_mean(x, r.person, r.item)
-    varies = 0 < group[0] < 1  # resampling answers that are all alike would claim certainty
     with np.errstate(invalid="ignore", divide="ignore"):
         accuracy = k / n
     attrs = r.attrs("share right", chance=chance, not_counted=a.left_out, reference="Wilson 1927; Owen 2007")
@@ -101,7 +101,7 @@ def choice_accuracy(
             "log_p": ("participant", log_p),
             "log_p_holm": ("participant", estimators.holm(log_p)),
             "group": float(group[0]),
-            "group_ci": ("ci_bound", r.bounds(group) if varies else np.full(2, np.nan)),
+            "group_ci": ("ci_bound", r.bounds(group)),
         },
         coords={"participant": np.array(a.participants, dtype=object), "ci_bound": list(BOUNDS)},
         attrs=attrs,
@@ -114,7 +114,8 @@ def observer_agreement(a: Answers, *, level: float = LEVEL, draws: int = DRAWS, 
     Returns
     -------
     Dataset over ``observer_a``, ``observer_b``: ``kappa`` and ``n``; ``mean``, ``mean_ci`` (over items, people as
-    given), ``jackknife_ci`` (over people), ``lowest``, ``highest``, ``sd`` of the pairs that are defined.
+    given), ``jackknife_ci`` (over people), ``lowest``, ``highest``, ``sd`` of the pairs that are defined;
+    ``forced_pairs``, how many of these have a person who is always right or always wrong, so that kappa can only be 0.
 
     Raises
     ------
@@ -136,12 +137,14 @@ def observer_agreement(a: Answers, *, level: float = LEVEL, draws: int = DRAWS, 
     mean = estimators.mean_kappa(correct, level=level, draws=draws, rng=rng)
     jackknife = estimators.jackknife_mean(kappa, level=level) if len(x) > 2 else None
     defined = values[np.isfinite(values)]
+    cells = estimators.pair_cells(correct)
+    constant = np.triu(forced(cells) & np.isfinite(kappa), 1)
     people = np.array(a.participants, dtype=object)
     nothing = float("nan")
     return xr.Dataset(
         {
             "kappa": pair_matrix(kappa, people),
-            "n": pair_matrix(estimators.pair_cells(correct).n, people),
+            "n": pair_matrix(cells.n, people),
             "mean": mean.value,
             "mean_ci": ("ci_bound", [mean.lower, mean.upper]),
             "jackknife_ci": (
@@ -150,11 +153,12 @@ def observer_agreement(a: Answers, *, level: float = LEVEL, draws: int = DRAWS, 
             "lowest": float(defined.min()) if defined.size else nothing,
             "highest": float(defined.max()) if defined.size else nothing,
             "sd": float(defined.std(ddof=1)) if defined.size > 1 else nothing,
+            "forced_pairs": int(constant.sum()),
         },
         coords={"ci_bound": list(BOUNDS)},
         attrs={"method": "error consistency (kappa)", "participants": len(x), "n": len(names),
                "pairs": int(defined.size), "level": level, "interval": mean.method, "seed": None,
-               "undefined": "NaN where somebody is always right or always wrong",
+               "undefined": "NaN where both are always right or always wrong, or share no trial",
                "reference": "Cohen 1960; Geirhos et al. 2020"},
     )  # fmt: skip
 
@@ -170,7 +174,8 @@ def accuracy_by_certainty(
 ) -> xr.Dataset:
     """Accuracy by how sure the networks are: whether people are right where networks differ most.
 
-    The networks' certainty of a pair is the share of networks right on its easier image minus that on the other.
+    The networks' certainty of a pair is how sure they are of the right class of its easier image minus that of the
+    other (``Answers.certainty``).
 
     Parameters
     ----------
@@ -183,24 +188,31 @@ def accuracy_by_certainty(
     -------
     Dataset over ``bin``: ``certainty`` (mean of its pairs), ``accuracy``, ``ci``, ``pairs``, ``answers``. Over
     ``point``: ``at``, ``curve``, ``curve_ci``. ``intercept``, ``slope`` with ``slope_ci``: of a logistic regression;
-    NaN where certainty does not vary or separates right from wrong.
+    NaN where certainty separates right from wrong.
 
     Raises
     ------
     InputError
-        Not pairs, or items without ``mean_correct``.
+        Not pairs, items without ``mean_correct``, or networks that are equally certain of all pairs.
     """
     if a.kind != "pairs":
         msg = f"the networks' certainty is that of a pair of images; this experiment is of {a.kind}"
         raise InputError(msg)
     x, names = right(a)
     of_pair = a.main.drop_duplicates("trial_id").set_index("trial_id").reindex(names)
-    certainty = a.mean_correct(list(of_pair["item"])) - a.mean_correct(list(of_pair["item_other"]))
+    certainty = a.certainty(list(of_pair["item"])) - a.certainty(list(of_pair["item_other"]))
     known = np.isfinite(certainty)
     if not known.any():
         msg = "the table of items has no 'mean_correct', so it is not known how certain the networks are"
         raise InputError(msg)
     x, certainty = x[:, known], certainty[known]
+    if np.ptp(certainty) < SAME:
+        msg = (
+            f"the networks are equally certain of all {len(certainty)} pairs ({certainty[0]:.0%} more on the easier "
+            "image), as of trivial and impossible images without tolerance; a design from a store with p_target, or "
+            "with --tolerance, lets certainty vary"
+        )
+        raise InputError(msg)
     r = Resamples.of(*x.shape, draws=draws, level=level, rng=rng)
     total, n = estimators.item_totals(x, r.person)
     total, n = total * r.item, n * r.item

@@ -13,8 +13,9 @@ from trichotomy import estimators
 from trichotomy.decisions import MISSING, NO_ANSWER, Decisions, at_epoch, concat, correctness, from_arrays
 from trichotomy.decisions.schema import few
 from trichotomy.errors import InputError
+from trichotomy.stats.consistency import forced
 from trichotomy.stats.people.answers import Answers
-from trichotomy.stats.snapshot import BOUNDS, Seed, pair_matrix, snapshot
+from trichotomy.stats.snapshot import BOUNDS, Seed, pair_matrix, snapshot, with_bounds
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +29,9 @@ BETWEEN = {
 
 
 def as_decisions(a: Answers) -> Decisions:
-    """Answers of a categorisation experiment as Decisions with ``kind`` human; an empty answer is no valid answer (-2).
+    """Answers of a categorisation experiment as Decisions with ``kind`` human.
+
+    An empty answer that counts as wrong was not given in time: no valid answer (-2); any other is missing.
 
     Raises
     ------
@@ -38,12 +41,12 @@ def as_decisions(a: Answers) -> Decisions:
     if a.kind != "categorise":
         msg = f"only people who name classes are observers beside networks; this experiment is of {a.kind}"
         raise InputError(msg)
-    main = a.main
+    main = a.main[a.main["correct"].notna()]
     target = main["target"].fillna("").astype(str) if "target" in main else None
     if target is None or (target == "").all():
         msg = "the answers have no 'target', so it is not known which class is right"
         raise InputError(msg)
-    classes = sorted({*target, *main["answer"].fillna("").astype(str)} - {""})
+    classes = sorted({*a.choices, *target, *main["answer"].fillna("").astype(str)} - {""})
     right = dict(zip(main["item"], target, strict=True))
     return of_classes(main, target=right, classes=classes)
 
@@ -108,7 +111,7 @@ def beside_networks(people: Decisions, networks: Decisions, *, epoch: int | None
 
 
 def human_consistency(d: Decisions, *, level: float = 0.95, draws: int = 1000, rng: Seed = 0) -> xr.Dataset:
-    """Error consistency of people with people, and with networks, and the noise ceiling between people.
+    """Error consistency of people with people, and with networks, and the noise ceiling of agreeing with people.
 
     Parameters
     ----------
@@ -117,10 +120,13 @@ def human_consistency(d: Decisions, *, level: float = 0.95, draws: int = 1000, r
 
     Returns
     -------
-    Dataset over ``observer_a``, ``observer_b``: ``kappa``, ``n``. Over ``between`` (human-human: the ceiling;
-    human-model; model-model): ``mean`` over pairs, ``ci`` over items, ``lowest``, ``highest``, ``pairs``. Over
-    ``observer``: ``kind``; ``with_people``, the mean kappa with every (other) person; ``with_majority``, kappa with
-    what most (other) people got right, ties left out: for a person the leave-one-out ceiling.
+    Dataset over ``observer_a``, ``observer_b``: ``kappa``, ``n``. Over ``between`` (human-human, human-model,
+    model-model): ``mean`` over pairs, ``ci`` over items (observers as given), ``jackknife_ci`` over people (human-human
+    alone), ``lowest``, ``highest``, ``pairs``, ``forced_pairs`` (of these, with an observer who is always right or
+    always wrong, so that kappa can only be 0). Over ``observer``: ``kind``; ``with_people``, the mean kappa with every
+    (other) person; ``with_majority``, kappa with what most (other) people got right, ties left out, NaN where one of
+    the two is constant. ``ceiling`` (``ci_bound``): the mean over people of kappa with the majority of the others, and
+    of all; a network that knew what people find hard would have a ``with_majority`` about there (Nili et al. 2014).
 
     References
     ----------
@@ -135,35 +141,53 @@ def human_consistency(d: Decisions, *, level: float = 0.95, draws: int = 1000, r
         raise InputError(msg)
     kappa = estimators.error_consistency(shot.correct)
     np.fill_diagonal(kappa, np.nan)
-    rows = []
-    for a, b in BETWEEN.values():
+    cells = estimators.pair_cells(shot.correct)
+    constant = forced(cells)
+    columns = ("mean", "lower", "upper", "lowest", "highest", "pairs", "forced")
+    table = {name: np.full(len(BETWEEN), 0.0 if name in ("pairs", "forced") else np.nan) for name in columns}
+    for row, (a, b) in enumerate(BETWEEN.values()):
         pairs = np.triu(
             (kind == a)[:, None] & (kind == b)[None, :] | (kind == b)[:, None] & (kind == a)[None, :], 1
-        )
-        values = kappa[pairs]
-        values = values[np.isfinite(values)]
-        if not len(values):
-            rows.append((np.nan,) * 5 + (0,))
+        ) & np.isfinite(kappa)
+        if not pairs.any():
             continue
         mean = estimators.mean_kappa(shot.correct, pairs=pairs, level=level, draws=draws, rng=rng)
-        rows.append((mean.value, mean.lower, mean.upper, values.min(), values.max(), len(values)))
-    table = np.array(rows, dtype=float)
+        values = kappa[pairs]
+        found = (
+            mean.value,
+            mean.lower,
+            mean.upper,
+            values.min(),
+            values.max(),
+            len(values),
+            constant[pairs].sum(),
+        )
+        for name, value in zip(columns, found, strict=True):
+            table[name][row] = value
+    jackknife = np.full((len(BETWEEN), 2), np.nan)
+    if len(people) > 2:
+        over = estimators.jackknife_mean(kappa[np.ix_(people, people)], level=level)
+        jackknife[0] = over.lower, over.upper
+    others = _with_majority(shot.correct, people)
+    ceiling = [_mean(v[people]) for v in (others, _with_majority(shot.correct, people, leave_out=False))]
     return xr.Dataset(
         {
             "kappa": pair_matrix(kappa, shot.observers),
-            "n": pair_matrix(estimators.pair_cells(shot.correct).n, shot.observers),
-            "mean": ("between", table[:, 0]),
-            "ci": (("between", "ci_bound"), table[:, 1:3]),
-            "lowest": ("between", table[:, 3]),
-            "highest": ("between", table[:, 4]),
-            "pairs": ("between", table[:, 5].astype(int)),
+            "n": pair_matrix(cells.n, shot.observers),
+            **{name: ("between", table[name]) for name in ("mean", "lowest", "highest")},
+            "ci": (("between", "ci_bound"), with_bounds(table["lower"], table["upper"])),
+            "jackknife_ci": (("between", "ci_bound"), jackknife),
+            "pairs": ("between", table["pairs"].astype(int)),
+            "forced_pairs": ("between", table["forced"].astype(int)),
             "with_people": ("observer", _with_people(kappa, people)),
-            "with_majority": ("observer", _with_majority(shot.correct, people)),
+            "with_majority": ("observer", others),
+            "ceiling": ("ci_bound", ceiling),
         },
         coords={"between": list(BETWEEN), "observer": shot.observers, "kind": ("observer", kind),
                 "ci_bound": list(BOUNDS)},
         attrs=shot.attrs("error consistency (kappa)", n=len(shot.items), participants=len(people), level=level,
                          interval="linearised over items, people and networks as given", seed=None,
+                         jackknife="over people, Student t",
                          reference="Geirhos et al. 2020; Nili et al. 2014"),
     )  # fmt: skip
 
@@ -174,14 +198,23 @@ def _with_people(kappa: NDArray[np.float64], people: NDArray[np.intp]) -> NDArra
     return np.where(n > 0, np.nansum(columns, axis=1) / np.maximum(n, 1), np.nan)
 
 
-def _with_majority(correct: NDArray[np.int8], people: NDArray[np.intp]) -> NDArray[np.float64]:
+def _with_majority(
+    correct: NDArray[np.int8], people: NDArray[np.intp], *, leave_out: bool = True
+) -> NDArray[np.float64]:
     """Kappa of each observer with whether most (other) people are right; ties and unanswered items left out."""
     found = np.full(len(correct), np.nan)
     for m, own in enumerate(correct):
-        others = correct[people[people != m]]
+        others = correct[people[people != m] if leave_out else people]
         if not len(others):
             continue
         lead = (others == 1).sum(axis=0) - (others == 0).sum(axis=0)
         most = np.where(lead == 0, -1, lead > 0).astype(np.int8)
-        found[m] = estimators.error_consistency(np.stack([own, most]))[0, 1]
+        both = np.stack([own, most])
+        if not forced(estimators.pair_cells(both))[0, 1]:
+            found[m] = estimators.error_consistency(both)[0, 1]
     return found
+
+
+def _mean(values: NDArray[np.float64]) -> float:
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else float("nan")

@@ -129,8 +129,12 @@ def rating_association(
         ):
             value = of(rating, np.broadcast_to(y, rating.shape), r.item * weight)
             rows[name].append(value[0])
-            rows[f"{name}_ci"].append(r.bounds(value))
+            rows[f"{name}_ci"].append(r.correlation_bounds(value))
         rows["rating"].append(rating[0])
+    attrs = r.attrs("correlation of mean rating with mean accuracy of the networks", weighting=weighting,
+                    options={question: list(a.questions[question]) for question in x},
+                    not_counted=a.left_out, reference="Pearson 1895; Spearman 1904; Owen 2007")  # fmt: skip
+    attrs["interval"] += ", on Fisher's z with the estimate in the middle"
     return xr.Dataset(
         {
             **{k: ("question", np.array(rows[k], dtype=float)) for k in ("pearson", "spearman")},
@@ -140,10 +144,8 @@ def rating_association(
             "difficulty": ("item", a.difficulty(names)),
         },
         coords={"question": list(x), "item": np.array(names, dtype=object), "ci_bound": list(BOUNDS)},
-        attrs=r.attrs("correlation of mean rating with mean accuracy of the networks", weighting=weighting,
-                      options={question: list(a.questions[question]) for question in x},
-                      not_counted=a.left_out, reference="Pearson 1895; Spearman 1904; Owen 2007"),
-    )  # fmt: skip
+        attrs=attrs,
+    )
 
 
 def rating_effects(a: Answers, *, level: float = LEVEL, draws: int = DRAWS, rng: Seed = 0) -> xr.Dataset:

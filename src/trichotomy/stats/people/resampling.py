@@ -13,6 +13,8 @@ from trichotomy.stats.snapshot import Seed, seed_of, with_bounds
 
 DRAWS = 1000
 LEVEL = 0.95
+SAME = 1e-12
+LARGEST_R = 1 - 1e-12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,8 +52,25 @@ class Resamples:
         )
 
     def bounds(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Percentile interval of each quantity, float[..., 2], from float[draws + 1, ...], the estimate first."""
-        return with_bounds(*estimators.percentile_bounds(values[1:], values[0], level=self.level))
+        """Percentile interval of each quantity, float[..., 2], from float[draws + 1, ...], the estimate first.
+
+        Undefined where no draw differs from the estimate: answers that are all alike do not make anything certain.
+        """
+        found = with_bounds(*estimators.percentile_bounds(values[1:], values[0], level=self.level))
+        varies = np.any(np.isfinite(values) & (np.abs(values - values[0]) > SAME), axis=0)
+        return np.where(varies[..., None], found, np.nan)
+
+    def correlation_bounds(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Interval of a correlation, float[2], from float[draws + 1], the estimate first.
+
+        Means over the people drawn are noisier than those over the people asked, so draws lie nearer to 0 than the
+        estimate. They are moved, on Fisher's z, such that their median is the estimate.
+        """
+        z = np.arctanh(np.clip(values, -LARGEST_R, LARGEST_R))
+        if not np.isfinite(z[0]) or not np.isfinite(z[1:]).any():
+            return np.full(2, np.nan)
+        moved = z - np.nanmedian(z[1:]) + z[0]
+        return np.tanh(self.bounds(np.concatenate([z[:1], moved[1:]])))
 
     def attrs(self, method: str, *, what: str = "people and items", **more: Any) -> dict[str, Any]:
         """Attributes of a result whose intervals these are."""

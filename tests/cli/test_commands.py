@@ -151,6 +151,10 @@ def test_formats_lists_the_readers(run):
         (["analyze", "taken.zarr", "{csv}", "--out", "r"], "give one store"),
         (["figure", "heatmap", "taken.zarr", "--out", "f.png"], "Did you mean heatmaps"),
         (["figure", "accuracy", "taken.zarr", "--out", "f.docx"], "'.docx'"),
+        (
+            ["figure", "accuracy", "taken.zarr", "--images", ".", "--out", "f.png"],
+            "--images is for the figures easiest",
+        ),
         (["figure", "dynamics", "taken.zarr", "--out", "f.png"], "needs decisions at two epochs or more"),
         (
             ["figure", "learning-order", "taken.zarr", "--out", "f.png"],

@@ -54,7 +54,7 @@ def figure(
     from trichotomy.cli.progress import steps
     from trichotomy.decisions import is_store, select
     from trichotomy.errors import InputError, UnknownNameError
-    from trichotomy.plots import EXPERIMENT_FIGURES, FIGURES, SIMILARITY_FIGURES
+    from trichotomy.plots import EXPERIMENT_FIGURES, FIGURES, IMAGE_FIGURES, SIMILARITY_FIGURES
     from trichotomy.report import draw_figure
 
     names = [*FIGURES, *SIMILARITY_FIGURES, *EXPERIMENT_FIGURES]
@@ -69,6 +69,9 @@ def figure(
         raise InputError(msg)
     if features is not None and name not in SIMILARITY_FIGURES:
         msg = f"--features is for the figures {', '.join(SIMILARITY_FIGURES)}, not for '{name}'; leave it out"
+        raise InputError(msg)
+    if images is not None and name not in IMAGE_FIGURES:
+        msg = f"--images is for the figures {', '.join(IMAGE_FIGURES)}, not for '{name}'; leave it out"
         raise InputError(msg)
     if name in EXPERIMENT_FIGURES:
         drawing = _of_answers(name, sources, out, seed)

@@ -61,6 +61,7 @@ __all__ = [
     "DECISION_COLOURS",
     "EXPERIMENT_FIGURES",
     "FIGURES",
+    "IMAGE_FIGURES",
     "NULLS",
     "SIMILARITY_FIGURES",
     "Drawing",
@@ -271,6 +272,9 @@ FIGURES: Mapping[str, NamedFigure] = MappingProxyType({
     ),
 })  # fmt: skip
 """Figures by name, in the order in which a reader would want them; numbers are those of Meding et al. 2022."""
+
+IMAGE_FIGURES = tuple(name for name, figure in FIGURES.items() if figure.draw in (image_plate, tricky_pairs))
+"""Figures that show the images of items."""
 
 SIMILARITY_FIGURES: Mapping[str, NamedFigure] = MappingProxyType({
     "similarity": NamedFigure(

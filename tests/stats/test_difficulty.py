@@ -311,3 +311,11 @@ def test_relabelling_changes_nothing(zoo: tri.Decisions) -> None:
         np.testing.assert_allclose(
             tri.difficulty(moved)[name], tri.difficulty(zoo)[name], rtol=1e-9, atol=1e-12
         )
+
+
+def test_decisions_that_cannot_be_judged_are_told_from_those_not_made() -> None:
+    with pytest.raises(InputError, match="the items have no target; give targets where"):
+        tri.difficulty(tri.from_arrays([[0, 1, 2], [2, 1, 0]]))
+    nothing = tri.from_arrays([[tri.MISSING] * 3] * 2, target=[0, 1, 2])
+    with pytest.raises(InputError, match="nobody has answered an item at epoch 0"):
+        tri.difficulty(nothing)

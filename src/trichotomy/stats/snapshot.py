@@ -9,7 +9,7 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from trichotomy.decisions import Decisions, at_epoch, correctness
+from trichotomy.decisions import Decisions, asked, at_epoch, correctness
 from trichotomy.errors import InputError
 from trichotomy.estimators import Estimate
 
@@ -84,6 +84,15 @@ def snapshot(
         msg = f"this needs at least {at_least} observers; the decisions have {M}"
         raise InputError(msg)
     answered = np.asarray((correct >= 0).all(axis=0))
+    if complete and not (correct >= 0).any():
+        epoch_asked = int(one["epoch"].values[0])
+        msg = (
+            "no decision is right or wrong: the items have no target; give targets where the predictions are read "
+            "(trichotomy read --targets FILE; targets=...)"
+            if asked(one).any()
+            else f"nobody has answered an item at epoch {epoch_asked}; go on recording, or choose another epoch"
+        )
+        raise InputError(msg)
     if complete and not answered.any():
         share = (correct >= 0).mean(axis=1)
         worst = one["observer"].values[int(share.argmin())]

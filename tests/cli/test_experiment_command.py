@@ -140,7 +140,7 @@ def test_a_pilot_status_export_and_forgetting(prepared, tmp_path, monkeypatch):
     with answers.writing() as connection:
         begin(
             connection, arrange=lambda n: arrange(folder.experiment, n), identity=("PROLIFIC_PID", "x"),
-            parameters={"PROLIFIC_PID": "x"}, screen={}, expires_at=None, simulated=False,
+            parameters={"PROLIFIC_PID": "x"}, screen={}, simulated=False,
         )  # fmt: skip
     answers.close()
     _, out, _ = prepared("experiment", "status", "e")

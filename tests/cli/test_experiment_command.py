@@ -172,6 +172,41 @@ def test_a_pilot_status_export_and_forgetting(prepared, tmp_path, monkeypatch):
     assert "nobody has come yet" in prepared("experiment", "status", "e")[1]
 
 
+def test_whom_a_recruitment_service_names_is_found_and_forgotten(prepared, tmp_path):
+    pytest.importorskip("starlette", reason="the extra 'web' is not installed")
+    pytest.importorskip("sqlalchemy", reason="the extra 'web' is not installed")
+    new(prepared, "pairs", "--n", "6", "--practice", "0")
+    from trichotomy.experiments.application import open_answers
+    from trichotomy.experiments.database import begin, identity_of
+    from trichotomy.experiments.design import arrange, open_folder
+
+    folder = open_folder(tmp_path / "e")
+    answers = open_answers(folder)
+    for who in ("known", "known", "other", None):
+        with answers.writing() as connection:
+            begin(
+                connection, arrange=lambda n: arrange(folder.experiment, n), screen={}, simulated=False,
+                identity=("PROLIFIC_PID", who) if who else None, parameters={"STUDY_ID": "s"},
+            )  # fmt: skip
+    answers.close()
+    told = json.loads(prepared("experiment", "status", "e", "--identity", "known", "--json")[1])
+    numbers = [p["participant"] for p in told["participants"]]
+    assert told["states"] == {"consent": 2}
+    status, out, _ = prepared("experiment", "forget", "e", "--identity", "known")
+    assert (status, out) == (0, "".join(f"{n}: identity is deleted\n" for n in numbers))
+    answers = open_answers(folder)
+    with answers.reading() as connection:
+        left = [identity_of(connection, k) for k in (1, 2, 3)]
+    answers.close()
+    assert left == [None, None, ("PROLIFIC_PID", "other")]
+    for options in (["forget", "e", "--identity", "known"], ["status", "e", "--identity", ""]):
+        status, _, err = prepared("experiment", *options)
+        assert (status, "nobody is stored under that identity" in err) == (2, True)
+        assert "other" not in err
+    for options in ([], [numbers[0], "--identity", "known"]):
+        assert prepared("experiment", "forget", "e", *options)[0] == 2
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [

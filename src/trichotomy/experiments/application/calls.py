@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from trichotomy.experiments.application.site import Site
 
 PATIENCE_SECONDS = 2.0
-WAIT_SECONDS = 0.01
+WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.01, 0.2
 BUSY = "The server is busy; please try again in a moment."
 GONE = "The answers cannot be stored at this moment; the experimenter is told. Please try again later."
 TAKEN_OVER = "This experiment is open in another tab or window; go on there."
@@ -65,7 +65,7 @@ def endpoint(site: Site, run: Call, threads: CapacityLimiter | None) -> Endpoint
 
 async def _run(site: Site, run: Call, asked: Asked, threads: CapacityLimiter | None) -> Reply:
     """Run a function; nobody else waits while another program keeps this one from writing (SQLite)."""
-    end = time.monotonic() + PATIENCE_SECONDS
+    end, wait = time.monotonic() + PATIENCE_SECONDS, WAIT_SECONDS
     while True:
         try:
             return run(site, asked) if threads is None else await run_sync(run, site, asked, limiter=threads)
@@ -76,7 +76,8 @@ async def _run(site: Site, run: Call, asked: Asked, threads: CapacityLimiter | N
             if _TOLD.allow(site.database.place):
                 logging.getLogger(__name__).error("%s", error)
             raise RefusedError(503, "gone", GONE) from error
-        await sleep(WAIT_SECONDS)
+        await sleep(wait)
+        wait = min(2 * wait, LONGEST_WAIT_SECONDS)
 
 
 _TOLD = Rate(1)

@@ -172,6 +172,21 @@ def test_a_pilot_status_export_and_forgetting(prepared, tmp_path, monkeypatch):
     assert "nobody has come yet" in prepared("experiment", "status", "e")[1]
 
 
+def test_who_looks_opens_answers_to_read_alone(prepared, tmp_path):
+    pytest.importorskip("starlette", reason="the extra 'web' is not installed")
+    sa = pytest.importorskip("sqlalchemy", reason="the extra 'web' is not installed")
+    new(prepared, "pairs", "--n", "6", "--practice", "0")
+    from trichotomy.cli.experiment_answers import opened
+    from trichotomy.experiments.application import open_answers
+    from trichotomy.experiments.design import open_folder
+
+    open_answers(open_folder(tmp_path / "e")).close()
+    _, answers = opened(tmp_path / "e", None)
+    with pytest.raises(sa.exc.OperationalError, match="readonly"), answers.writing() as connection:
+        connection.exec_driver_sql("DELETE FROM participants")
+    answers.close()
+
+
 def test_whom_a_recruitment_service_names_is_found_and_forgotten(prepared, tmp_path):
     pytest.importorskip("starlette", reason="the extra 'web' is not installed")
     pytest.importorskip("sqlalchemy", reason="the extra 'web' is not installed")
@@ -217,9 +232,10 @@ def test_whom_a_recruitment_service_names_is_found_and_forgotten(prepared, tmp_p
         (["--admin-token-file", "latin"], "it is no text in UTF-8"),
         (["--admin-token-file", "short"], "20 characters"),
         (["--database", "mysql://x/y"], "SQLite or PostgreSQL"),
+        (["--database", ""], "lost when the server stops"),
         (["--port", "1", "--host", "127.0.0.9"], "--public"),
     ],
-    ids=range(8),
+    ids=range(9),
 )
 def test_a_server_that_is_not_started(prepared, tmp_path, options, says):
     pytest.importorskip("uvicorn", reason="the extra 'web' is not installed")

@@ -190,7 +190,7 @@ def test_a_pilot_status_export_and_forgetting(prepared, tmp_path, monkeypatch):
     with answers.writing() as connection:
         begin(
             connection, arrange=lambda n: arrange(folder.experiment, n), identity=("PROLIFIC_PID", "x"),
-            parameters={"PROLIFIC_PID": "x"}, screen={}, expires_at=None, simulated=False,
+            parameters={"PROLIFIC_PID": "x"}, screen={}, simulated=False,
         )  # fmt: skip
     answers.close()
     _, out, _ = prepared("experiment", "status", "e")
@@ -222,6 +222,56 @@ def test_a_pilot_status_export_and_forgetting(prepared, tmp_path, monkeypatch):
     assert "nobody has come yet" in prepared("experiment", "status", "e")[1]
 
 
+def test_who_looks_opens_answers_to_read_alone(prepared, tmp_path):
+    pytest.importorskip("starlette", reason="the extra 'web' is not installed")
+    sa = pytest.importorskip("sqlalchemy", reason="the extra 'web' is not installed")
+    new(prepared, "pairs", "--n", "6", "--practice", "0")
+    from trichotomy.cli.experiment_answers import opened
+    from trichotomy.experiments.application import open_answers
+    from trichotomy.experiments.design import open_folder
+
+    open_answers(open_folder(tmp_path / "e")).close()
+    _, answers = opened(tmp_path / "e", None)
+    with pytest.raises(sa.exc.OperationalError, match="readonly"), answers.writing() as connection:
+        connection.exec_driver_sql("DELETE FROM participants")
+    answers.close()
+
+
+def test_whom_a_recruitment_service_names_is_found_and_forgotten(prepared, tmp_path):
+    pytest.importorskip("starlette", reason="the extra 'web' is not installed")
+    pytest.importorskip("sqlalchemy", reason="the extra 'web' is not installed")
+    new(prepared, "pairs", "--n", "6", "--practice", "0")
+    from trichotomy.experiments.application import open_answers
+    from trichotomy.experiments.database import begin, identity_of
+    from trichotomy.experiments.design import arrange, open_folder
+
+    folder = open_folder(tmp_path / "e")
+    answers = open_answers(folder)
+    for who in ("known", "known", "other", None):
+        with answers.writing() as connection:
+            begin(
+                connection, arrange=lambda n: arrange(folder.experiment, n), screen={}, simulated=False,
+                identity=("PROLIFIC_PID", who) if who else None, parameters={"STUDY_ID": "s"},
+            )  # fmt: skip
+    answers.close()
+    told = json.loads(prepared("experiment", "status", "e", "--identity", "known", "--json")[1])
+    numbers = [p["participant"] for p in told["participants"]]
+    assert told["states"] == {"consent": 2}
+    status, out, _ = prepared("experiment", "forget", "e", "--identity", "known")
+    assert (status, out) == (0, "".join(f"{n}: identity is deleted\n" for n in numbers))
+    answers = open_answers(folder)
+    with answers.reading() as connection:
+        left = [identity_of(connection, k) for k in (1, 2, 3)]
+    answers.close()
+    assert left == [None, None, ("PROLIFIC_PID", "other")]
+    for options in (["forget", "e", "--identity", "known"], ["status", "e", "--identity", ""]):
+        status, _, err = prepared("experiment", *options)
+        assert (status, "nobody is stored under that identity" in err) == (2, True)
+        assert "other" not in err
+    for options in ([], [numbers[0], "--identity", "known"]):
+        assert prepared("experiment", "forget", "e", *options)[0] == 2
+
+
 @pytest.mark.parametrize(
     ("options", "says"),
     [
@@ -232,9 +282,10 @@ def test_a_pilot_status_export_and_forgetting(prepared, tmp_path, monkeypatch):
         (["--admin-token-file", "latin"], "it is no text in UTF-8"),
         (["--admin-token-file", "short"], "20 characters"),
         (["--database", "mysql://x/y"], "SQLite or PostgreSQL"),
+        (["--database", ""], "lost when the server stops"),
         (["--port", "1", "--host", "127.0.0.9"], "--public"),
     ],
-    ids=range(8),
+    ids=range(9),
 )
 def test_a_server_that_is_not_started(prepared, tmp_path, options, says):
     pytest.importorskip("uvicorn", reason="the extra 'web' is not installed")

@@ -11,7 +11,8 @@ pytest.importorskip("starlette", reason="the extra 'web' is not installed")
 pytest.importorskip("sqlalchemy", reason="the extra 'web' is not installed")
 
 from trichotomy.experiments.database import answer_rows, event_rows, participant_rows
-from trichotomy.experiments.database.tables import metadata
+from trichotomy.experiments.database.tables import metadata, participants
+from trichotomy.experiments.database.times import before, now
 from trichotomy.experiments.design import Policies
 
 
@@ -241,6 +242,156 @@ def test_who_does_not_agree_sees_nothing(site, browser):
     assert rows(s) == []
 
 
+def test_opposite_answers_to_consent_at_the_same_time_are_not_both_acknowledged(site, database):
+    """In either database, as often as it takes to meet."""
+    import asyncio
+
+    import httpx2
+
+    from trichotomy.experiments.application import application
+
+    s = site("pairs", database=database)
+    app = application(s)
+
+    async def both():
+        transport = httpx2.ASGITransport(app=app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            token = (await client.post("/api/sessions", json={})).json()["token"]
+            headers = {"authorization": f"Bearer {token}"}
+            await client.get("/api/experiment", headers=headers)
+            said = [
+                client.post("/api/consent", json={"agreed": a}, headers=headers) for a in (True, False) * 3
+            ]
+            replies = [r.json() for r in await asyncio.gather(*said)]
+            return {r["state"] for r in replies if "state" in r}
+
+    for _ in range(10):
+        states = asyncio.run(both())
+        assert len(states) == 1
+        assert {people(s)[-1]["state"]} == states
+
+
+def test_more_hours_count_for_those_whose_time_has_run_out(site, browser):
+    s = site("pairs", policies=Policies(expires_hours=1))
+    b = browser(s)
+    b.enter({"PROLIFIC_PID": "abc"})
+    b.agree()
+    with s.database.writing() as connection:
+        connection.execute(participants.update().values(created_at=before(now(), 2 * 3600 * 1000)))
+    assert b.get("/api/next").json()["error"] == "expired"
+    s.database.close()
+    from trichotomy.experiments.application import open_site
+
+    design = s.folder.path / "experiment.json"
+    design.write_text(design.read_text().replace('"expires_hours": 1', '"expires_hours": 3'))
+    again = open_site(s.folder.path, admin_token="a" * 32, sessions_per_minute=0)
+    late = browser(again)
+    assert late.enter({"PROLIFIC_PID": "abc"}).json()["state"] == "running"
+    assert late.get("/api/next").status_code == 200
+    again.database.close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "old", "new"),
+    [
+        ("ratings", "questions.toml", '"very"', '"extremely"'),
+        ("categorise", "experiment.json", '"choices": [', '"choices": ["emu",'),
+    ],
+)
+def test_what_can_be_answered_may_not_change_while_people_take_part(site, kind, name, old, new):
+    from trichotomy.errors import InputError
+    from trichotomy.experiments.application import open_answers
+    from trichotomy.experiments.design import open_folder
+
+    folder = site(kind).folder.path
+    text = (folder / name).read_text()
+    (folder / name).write_text(text.replace("Is the way", "Was the way"))
+    open_answers(open_folder(folder)).close()  # words of a question
+    assert text.count(old) == 1
+    (folder / name).write_text(text.replace(old, new))
+    with pytest.raises(InputError, match="classes or questions were changed"):
+        open_answers(open_folder(folder))
+
+
+def test_another_program_that_writes_keeps_nobody_waiting(site, browser, monkeypatch):
+    """While SQLite's lock is taken, pages and images come, answers are tried again and then refused for a moment."""
+    import asyncio
+    import time
+
+    import httpx2
+
+    from trichotomy.experiments.application import application, calls
+
+    s = site("pairs")
+    b = browser(s)
+    b.enter()
+    b.agree()
+    held = b.get("/api/next").json()["next"]
+    monkeypatch.setattr(calls, "PATIENCE_SECONDS", 0.5)
+    other = sqlite3.connect(s.folder.path / "answers.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    headers = {"authorization": f"Bearer {b.token}"}
+    body = {"answer": {"choice": "left"}, "rt_ms": 5}
+
+    async def during():
+        transport = httpx2.ASGITransport(app=application(s))
+        async with httpx2.AsyncClient(
+            transport=transport, base_url="http://localhost", headers=headers
+        ) as client:
+            answered = asyncio.create_task(client.post("/api/trials/0", json=body))
+            await asyncio.sleep(0)
+            begun = time.monotonic()
+            paths = ("/", "/api/next", "/api/blocks/0", f"/api/images/{held['images'][0]}")
+            seen = [(await client.get(path)).status_code for path in paths]
+            took = time.monotonic() - begun
+            first = await answered
+            again = asyncio.create_task(client.post("/api/trials/0", json=body))
+            await asyncio.sleep(0.1)
+            other.execute("ROLLBACK")
+            return seen, took, first, await again
+
+    seen, took, first, again = asyncio.run(during())
+    other.close()
+    assert seen == [200] * 4
+    assert took < 0.4
+    assert (first.status_code, first.json()["error"], first.headers["retry-after"]) == (503, "busy", "1")
+    assert again.json()["acknowledged"] == 0
+
+
+def test_a_session_that_begins_while_another_program_writes_counts_once(site, browser, monkeypatch):
+    from trichotomy.experiments.application import calls
+
+    s = site("pairs", sessions_per_minute=1)
+    b = browser(s)
+    monkeypatch.setattr(calls, "PATIENCE_SECONDS", 0.1)
+    other = sqlite3.connect(s.folder.path / "answers.sqlite", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert b.enter().status_code == 503
+    other.close()
+    assert b.enter().status_code == 201
+
+
+def test_nothing_is_acknowledged_once_the_file_of_answers_is_gone(site, browser, caplog):
+    s = site("pairs")
+    b = browser(s)
+    b.enter()
+    b.agree()
+    place = s.folder.path / "answers.sqlite"
+    place.rename(place.with_name("moved.sqlite"))
+    for _ in range(3):
+        reply = b.answer(0)
+        assert (reply.status_code, reply.json()["error"]) == (503, "gone")
+    assert browser(s).enter().status_code == 503
+    assert not place.exists()
+    (told,) = caplog.messages
+    assert "answers.sqlite was removed or replaced" in told
+    place.write_bytes(b"")
+    assert b.answer(0).status_code == 503
+    place.unlink()
+    place.with_name("moved.sqlite").rename(place)
+    assert b.answer(0).status_code == 200
+
+
 def test_time_runs_out(site, browser):
     s = site("pairs", policies=Policies(expires_hours=1))
     b = browser(s)
@@ -248,7 +399,7 @@ def test_time_runs_out(site, browser):
     b.agree()
     b.answer(0)
     with s.database.writing() as connection:
-        connection.exec_driver_sql("UPDATE participants SET expires_at = '2001-01-01T00:00:00.000Z'")
+        connection.exec_driver_sql("UPDATE participants SET created_at = '2001-01-01T00:00:00.000Z'")
     assert people(s)[0]["state"] == "expired"  # also of somebody who never comes again
     late = b.answer(1)
     assert (late.status_code, late.json()["error"]) == (409, "expired")
@@ -264,6 +415,7 @@ def test_only_people_with_an_identity(site, browser):
     assert b.enter({"PROLIFIC_PID": "1"}).status_code == 201
     assert b.enter({"PROLIFIC_PID": "2", "WORKER": "7"}).json()["resumed"] is False
     assert b.enter({"WORKER": "7"}).json()["resumed"] is True
+    assert b.enter({"simulated": "1"}).status_code == 201  # the researcher's look at it
 
 
 def test_identities_stand_apart_and_can_be_deleted(site, browser, database):

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+
 import pytest
 
 pytest.importorskip("sqlalchemy", reason="the extra 'web' is not installed")
@@ -12,6 +19,7 @@ import sqlalchemy as sa
 from trichotomy.errors import InputError
 from trichotomy.experiments.database import (
     Answer,
+    BusyError,
     begin,
     by_identity,
     by_token,
@@ -38,7 +46,6 @@ def somebody(connection, token="t", trials=3, **more):
         "identity": None,
         "parameters": {},
         "screen": {},
-        "expires_at": None,
         "simulated": False,
         **more,
     }
@@ -91,12 +98,144 @@ def test_tables_of_a_later_version_are_left_alone(opened, database):
         ("postgresql://u:secret-word@127.0.0.1:9/x", "cannot be used"),
         ("://", "no URL"),
         ("/no/such/folder/answers.sqlite", "cannot be used"),
+        ("postgresql://127.0.0.1:9/x?user=u&password=secret-word", "cannot be used"),
+        ("postgresql://u:wrong@secret-word@127.0.0.1:9/x", "%40 for @"),
+        ("postgresql://u:wrong@secret-word/x@127.0.0.1/x", "%40 for @"),
+        ("postgresql://u:secret-word@127.0.0.1:abc/x", "no URL"),
+        ("postgresql://u:secret-word", "no URL"),
+        ("postgres://u:secret-word@127.0.0.1:9/x", "cannot be used.*is running"),
+        (__file__, "cannot be used.*a file of SQLite"),
+        ("", "names no file"),
+        (":memory:", "names no file"),
+        ("sqlite://", "names no file"),
+        ("sqlite:///:memory:", "names no file"),
+        ("sqlite:///file:x?mode=memory&uri=true", "no parameters"),
+        ("sqlite:///file::memory:", "names no file"),
+        ("file::memory:", "names no file"),
     ],
 )
 def test_a_database_that_cannot_be_opened(where, says):
     with pytest.raises(InputError, match=says) as refused:
         open_database(where, digest="abc", kind="pairs")
     assert "secret-word" not in str(refused.value)
+
+
+def test_a_password_is_not_shown_wherever_it_stands():
+    from trichotomy.experiments.database.address import read_address, shown
+
+    for url in (
+        "postgresql://u:secret@h:5/x?user=u&password=secret&sslpassword=secret",
+        "postgres://:secret@/x",
+    ):
+        assert "secret" not in shown(read_address(url))
+    assert shown(read_address("postgresql://u:p@h:5/x?host=/run")) == "postgresql://u@h:5/x?host=%2Frun"
+
+
+def test_a_statement_that_fails_does_not_say_who_takes_part(opened):
+    from trichotomy.experiments.database.tables import identities
+
+    with pytest.raises(sa.exc.DBAPIError) as failed, opened.writing() as connection:
+        connection.execute(
+            identities.insert().values(participant_id=77, name="PID", value="somebody-known", parameters="{}")
+        )
+    assert "somebody-known" not in str(failed.value)
+
+
+def test_a_reader_sees_one_state(opened):
+    with opened.reading() as reader:
+        before = participant_rows(reader)
+        with opened.writing() as connection:
+            somebody(connection)
+        assert participant_rows(reader) == before == []
+    with opened.reading() as reader:
+        assert len(participant_rows(reader)) == 1
+
+
+def test_a_file_of_another_program_is_left_as_it_is(tmp_path):
+    import sqlite3
+
+    place = tmp_path / "theirs.sqlite"
+    with sqlite3.connect(place) as theirs:
+        theirs.execute("CREATE TABLE moz_places (x INTEGER)")
+    theirs.close()
+    before = place.read_bytes()
+    with pytest.raises(InputError, match=r"another program \(it holds 'moz_places'\)"):
+        open_database(place, digest="abc", kind="pairs")
+    assert place.read_bytes() == before
+
+
+def test_answers_are_read_where_nobody_can_write(tmp_path):
+    """As root would, but for the right to write everywhere."""
+    folder = tmp_path / "read-only"
+    folder.mkdir()
+    d = open_database(folder / "a.sqlite", digest="abc", kind="pairs")
+    with d.writing() as connection:
+        somebody(connection)
+    d.close()
+    program = (
+        "import sys; from trichotomy.experiments.database import open_database, participant_rows\n"
+        "d = open_database(sys.argv[1], digest='abc', kind='pairs', create=False, write=False)\n"
+        "with d.reading() as connection: print(len(participant_rows(connection)))"
+    )
+    plain = [] if os.getuid() else ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override"]
+    if plain and not shutil.which("setpriv"):
+        pytest.skip("root may write everywhere, and setpriv is not installed")
+    (folder / "a.sqlite").chmod(0o444)
+    folder.chmod(0o555)
+    try:
+        made = subprocess.run(
+            [*plain, sys.executable, "-c", program, folder / "a.sqlite"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    finally:
+        folder.chmod(0o755)
+    assert (made.stdout, made.stderr) == ("1\n", "")
+    assert [p.name for p in folder.iterdir()] == ["a.sqlite"]
+
+
+def test_who_only_looks_sees_what_is_still_in_the_log(tmp_path):
+    d = open_database(tmp_path / "a.sqlite", digest="abc", kind="pairs")
+    with d.writing() as connection:
+        somebody(connection)
+    looking = open_database(tmp_path / "a.sqlite", digest="abc", kind="pairs", create=False, write=False)
+    with looking.reading() as connection:
+        assert len(participant_rows(connection)) == 1
+    with pytest.raises(sa.exc.OperationalError, match="readonly"), looking.writing() as connection:
+        somebody(connection, token="u")
+    looking.close()
+    d.close()
+
+
+def test_who_forgets_lets_others_write_while_it_waits_for_a_reader(tmp_path):
+    from concurrent.futures import ThreadPoolExecutor
+
+    path = tmp_path / "a.sqlite"
+    d = open_database(path, digest="abc", kind="pairs")
+    quick = open_database(path, digest="abc", kind="pairs", patience=0)
+    with d.writing() as connection:
+        somebody(connection)
+    with ThreadPoolExecutor(1) as pool, d.reading() as reader:
+        participant_rows(reader)
+        tidied = pool.submit(d.tidy)
+        written = 0
+        for k in range(40):
+            time.sleep(0.01)
+            with contextlib.suppress(BusyError), quick.writing() as connection:
+                somebody(connection, token=f"t{k}")
+                written += 1
+    assert tidied.result() is True
+    assert written > 20
+    quick.close()
+    d.close()
+
+
+def test_who_has_not_said_yet_says_it_once(opened):
+    with opened.writing() as connection:
+        who = somebody(connection)
+        assert set_state(connection, who.id, "refused") is False
+        assert by_token(connection, "t").state == "running"
 
 
 def test_nobody_else_can_read_who_took_part(tmp_path):

@@ -12,7 +12,7 @@ import typer
 from trichotomy.cli import options as o
 from trichotomy.cli.experiment_run import Folder, Where
 from trichotomy.cli.progress import steps
-from trichotomy.errors import UnknownNameError
+from trichotomy.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
     from trichotomy.experiments.database import Database
@@ -30,6 +30,12 @@ HEAD = (
     "excluded",
 )
 SCHEMA = 1
+Identity = Annotated[
+    str | None,
+    typer.Option(
+        metavar="VALUE", help="Whom the recruitment service names so, in place of the random number."
+    ),
+]
 
 
 def simulate(
@@ -47,7 +53,6 @@ def simulate(
     force: o.Force = False,
 ) -> None:
     """Pilot an experiment with simulated participants; real answers are not touched."""
-    from trichotomy.errors import InputError
     from trichotomy.experiments.exporting import check_export
     from trichotomy.experiments.simulation import simulate as play
 
@@ -100,27 +105,37 @@ def export(
 def forget(
     exp: Folder,
     participant: Annotated[
-        str, typer.Argument(metavar="PARTICIPANT", help="Random number of the participant.")
-    ],
+        str | None, typer.Argument(metavar="[PARTICIPANT]", help="Random number of the participant.")
+    ] = None,
+    identity: Identity = None,
     database: Where = None,
     with_answers: Annotated[bool, typer.Option("--answers", help="Delete the answers, too.")] = False,
 ) -> None:
-    """Delete who a participant is; the answers stay under the random number."""
-    from trichotomy.experiments.database import forget as delete
-    from trichotomy.experiments.database import participant_rows
+    """Delete who a participant is; the answers stay under the random number.
 
-    _, answers = opened(exp, database)
+    Whom a recruitment service asks to delete is found by `--identity`, and deleted at once.
+    """
+    if (participant is None) == (identity is None):
+        msg = "give the random number of the participant, or --identity VALUE (PROLIFIC_PID, say)"
+        raise InputError(msg)
+    from trichotomy.experiments.database import forget as delete
+    from trichotomy.experiments.database import numbers_of, participant_rows
+
+    _, answers = opened(exp, database, write=True)
     with answers.writing() as connection:
         known = [r["participant"] for r in participant_rows(connection)]
-        gone = delete(connection, participant, with_answers=with_answers)
+        numbers = [participant] if participant is not None else numbers_of(connection, identity or "")
+        gone = {n: delete(connection, n, with_answers=with_answers) for n in numbers if n in known}
     clean = answers.tidy()
     answers.close()
-    if gone is None and clean:
+    if not gone and clean:
+        if participant is None:
+            raise _nobody()
         kind = "participant"
         raise UnknownNameError(kind, participant, known)
-    if gone is not None:
-        what = "identity and answers are" if with_answers else "identity is"
-        typer.echo(f"{participant}: {what} deleted" if gone else f"{participant}: no identity is stored")
+    what = "identity and answers are" if with_answers else "identity is"
+    for number, something in gone.items():
+        typer.echo(f"{number}: {what} deleted" if something else f"{number}: no identity is stored")
     if not clean:
         typer.echo(
             f"What was deleted is still in SQLite's log, {answers.place}-wal, as somebody reads the answers at this "
@@ -133,15 +148,21 @@ def forget(
 def status(
     exp: Folder,
     database: Where = None,
+    identity: Identity = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")] = False,
 ) -> None:
     """Show how many take part, how far each is, and quick checks."""
-    from trichotomy.experiments.database import participant_rows
+    from trichotomy.experiments.database import numbers_of, participant_rows
 
     folder, answers = opened(exp, database)
     with answers.reading() as connection:
         rows = [{k: v for k, v in r.items() if k != "screen"} for r in participant_rows(connection)]
+        wanted = None if identity is None else numbers_of(connection, identity)
     answers.close()
+    if wanted is not None:
+        rows = [r for r in rows if r["participant"] in wanted]
+        if not rows:
+            raise _nobody()
     states = Counter(str(r["state"]) for r in rows)
     if as_json:
         told = {"schema": SCHEMA, "experiment": str(exp), "kind": folder.experiment.kind}
@@ -155,13 +176,18 @@ def status(
         _echo(rows)
 
 
-def opened(exp: Path, database: str | None) -> tuple[Experiment, Database]:
-    """Open an experiment and its answers, which must be there."""
+def opened(exp: Path, database: str | None, *, write: bool = False) -> tuple[Experiment, Database]:
+    """Open an experiment and its answers, which must be there; they may lie where nobody can write."""
     from trichotomy.experiments.application import open_answers
     from trichotomy.experiments.design import open_folder
 
     folder = open_folder(exp)
-    return folder, open_answers(folder, database, create=False)
+    return folder, open_answers(folder, database, create=False, write=write)
+
+
+def _nobody() -> InputError:
+    msg = "nobody is stored under that identity; it is the value in the address, of a parameter in 'identify_by'"
+    return InputError(msg)
 
 
 def _echo(rows: list[dict[str, Any]]) -> None:

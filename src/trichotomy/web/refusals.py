@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from trichotomy.errors import TrichotomyError
 
-RETRY_SECONDS = "5"
+RETRY_SECONDS = {429: "5", 503: "1"}
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -38,7 +38,8 @@ def refusing(endpoint: Endpoint) -> Endpoint:
         try:
             return await endpoint(request)
         except RefusedError as refusal:
-            headers = {"retry-after": RETRY_SECONDS} if refusal.status == 429 else None
+            after = RETRY_SECONDS.get(refusal.status)
+            headers = {"retry-after": after} if after else None
             return JSONResponse(refusal.content, refusal.status, headers)
 
     return answered

@@ -18,7 +18,6 @@ from trichotomy.experiments.database import (
     set_state,
 )
 from trichotomy.experiments.database.participants import OPEN
-from trichotomy.experiments.database.times import after
 from trichotomy.experiments.design import arrange
 from trichotomy.web import RefusedError, digest, new_token
 
@@ -37,20 +36,22 @@ def enter(site: Site, asked: Asked) -> Reply:
 
     Whom a recruitment service names is the same person wherever they come from; without a name, an earlier token tells.
     """
-    if not site.rate.allow(asked.client):
-        raise RefusedError(429, "rate", "Many people begin at this moment; please wait a minute and reload.")
     parameters, screen = fields.parameters(asked.body), fields.screen(asked.body)
     earlier = asked.body.get("token")
     if earlier is not None and (not isinstance(earlier, str) or len(earlier) > LONGEST_TOKEN):
         raise RefusedError(422, "token", "token is the one that was given before, or null.")
     policies = site.experiment.policies
     identity = next(((n, parameters[n]) for n in policies.identify_by if parameters.get(n)), None)
-    if policies.require_identity and identity is None:
+    simulated = parameters.get(SIMULATED) == "1"
+    if policies.require_identity and identity is None and not simulated:
         message = "Please come by the link of the recruitment service; it says who takes part."
         raise RefusedError(403, "identity", message)
-    simulated = parameters.get(SIMULATED) == "1"
     token, image_key = new_token(), new_token()
     with site.database.writing() as connection:
+        if not site.rate.allow(asked.client):  # counted once, though what is busy is tried again
+            raise RefusedError(
+                429, "rate", "Many people begin at this moment; please wait a minute and reload."
+            )
         lock(connection)
         known = _known(
             connection, earlier, identity, simulated=simulated, again=simulated or not policies.one_try
@@ -62,7 +63,6 @@ def enter(site: Site, asked: Asked) -> Reply:
                 identity=identity,
                 parameters=parameters,
                 screen=screen,
-                expires_at=after(policies.expires_hours) if policies.expires_hours is not None else None,
                 simulated=simulated,
             )
             state = "consent"
@@ -80,9 +80,9 @@ def consent(site: Site, asked: Asked) -> Reply:
     with site.database.writing() as connection:
         who = whose(connection, asked)
         wanted = "running" if agreed else "refused"
-        if who.state == "consent":
-            set_state(connection, who.id, wanted)
-        elif who.state != wanted:
+        if who.state == "consent" and not set_state(connection, who.id, wanted):
+            who = whose(connection, asked)  # what was said in another request, at the same time
+        if who.state not in ("consent", wanted):
             raise RefusedError(409, who.state, SENTENCES[who.state])
     return {"state": wanted}
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from trichotomy.experiments.application import fields
-from trichotomy.experiments.application.calls import Asked, Reply, whose
+from trichotomy.experiments.application.calls import Asked, Reply, seen
 from trichotomy.web import RefusedError
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ def opaque(key: str, item: str) -> str:
 
 def block(site: Site, asked: Asked) -> Reply:
     """List the images of a block, in an order that says nothing."""
-    with site.database.writing() as connection:
-        who = whose(connection, asked, states=("running", "complete"))
+    who = seen(site, asked, states=("running", "complete"))
     number = fields.place(asked.path, "block")
     wanted = {i for p in who.placed if p.block == number for i in site.trials[p.trial_id].items}
     if not wanted:
@@ -43,8 +42,7 @@ def block(site: Site, asked: Asked) -> Reply:
 
 def image(site: Site, asked: Asked) -> Reply:
     """Serve an image: the bytes alone, without name or date."""
-    with site.database.writing() as connection:
-        who = whose(connection, asked, states=("running", "complete"))
+    who = seen(site, asked, states=("running", "complete"))
     item = _named(who.image_key, tuple(site.items)).get(str(asked.path["image"]))
     if item is None:
         raise RefusedError(404, "not-found", "There is no such image.")

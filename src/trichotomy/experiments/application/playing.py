@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from markdown_it import MarkdownIt
 
 from trichotomy.experiments.application import fields
-from trichotomy.experiments.application.calls import Asked, Reply, whose
+from trichotomy.experiments.application.calls import Asked, Reply, seen, whose
 from trichotomy.experiments.application.judging import right, valid
 from trichotomy.experiments.application.pictures import opaque
 from trichotomy.experiments.database import Answer, Participant, answer_at, record
@@ -23,8 +23,7 @@ PLACEHOLDER = "SIMULATED"
 
 def describe(site: Site, asked: Asked) -> Reply:
     """Describe the experiment to its page."""
-    with site.database.writing() as connection:
-        who = whose(connection, asked)
+    who = seen(site, asked)
     e, timing = site.experiment, site.experiment.timing
     return {
         "kind": e.kind,
@@ -51,8 +50,7 @@ def describe(site: Site, asked: Asked) -> Reply:
 
 def where(site: Site, asked: Asked) -> Reply:
     """Say how many answers are held and what is next."""
-    with site.database.writing() as connection:
-        who = whose(connection, asked, states=("running", "complete"))
+    who = seen(site, asked, states=("running", "complete"))
     return _position(site, who, who.done)
 
 
@@ -94,8 +92,7 @@ def answer(site: Site, asked: Asked) -> Reply:
 
 def completion(site: Site, asked: Asked) -> Reply:
     """Hand out the completion code, once all answers are held; simulated participants get a placeholder."""
-    with site.database.writing() as connection:
-        who = whose(connection, asked, states=("complete",))
+    who = seen(site, asked, states=("complete",))
     policies = site.experiment.policies
     if who.simulated:
         return {"code": PLACEHOLDER, "link": None}

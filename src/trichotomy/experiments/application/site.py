@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from anyio import CapacityLimiter
 from starlette.applications import Starlette
@@ -87,7 +88,7 @@ def open_site(
     check_images(folder)
     return Site(
         folder=folder,
-        database=open_answers(folder, database),
+        database=open_answers(folder, database, patience=0),  # what is busy is tried again, without a thread
         items={i.item: i for i in folder.experiment.items},
         trials={t.trial_id: t for t in folder.experiment.trials},
         admin=digest(admin_token),
@@ -96,19 +97,25 @@ def open_site(
     )
 
 
-def open_answers(folder: Folder, database: str | Path | None = None, *, create: bool = True) -> Database:
-    """Open the database of an experiment."""
+def open_answers(folder: Folder, database: str | Path | None = None, **options: Any) -> Database:
+    """Open the database of an experiment; options as ``open_database`` takes them.
+
+    A question may be worded anew while people take part; what can be answered may not change.
+    """
     experiment = folder.experiment
-    items = [asdict(i) for i in experiment.items]
-    for item in items:
-        del item["p_target"]  # answers from before designs had it are answers to the same design
-    design = [experiment.kind, items, [asdict(t) for t in experiment.trials]]
-    text = json.dumps(design, sort_keys=True)
+    design = {
+        "kind": experiment.kind,
+        "items": [asdict(i) for i in experiment.items],
+        "trials": [asdict(t) for t in experiment.trials],
+        "choices": experiment.choices,
+        "questions": [[q.name, q.kind, q.options] for q in folder.questions],
+    }
     return open_database(
         folder.path / ANSWERS if database is None else database,
-        digest=hashlib.sha256(text.encode()).hexdigest(),
+        digest=hashlib.sha256(json.dumps(design, sort_keys=True).encode()).hexdigest(),
         kind=experiment.kind,
-        create=create,
+        expires_hours=experiment.policies.expires_hours,
+        **options,
     )
 
 
@@ -121,7 +128,7 @@ def application(site: Site, *, hosts: Iterable[str] = LOOPBACK) -> ASGIApp:
         Names that it is reached by.
     """
     several, aside = CapacityLimiter(site.database.writers), CapacityLimiter(1)
-    # SQLite writes one at a time, a millisecond each: to hand that to a thread would take longer
+    # SQLite writes one at a time, a millisecond each, and never waits: to hand that to a thread would take longer
     threads = several if site.database.writers > 1 else None
 
     def to(path: str, method: str, run: Call) -> Route:

@@ -10,7 +10,7 @@ except ImportError as error:
     raise MissingExtraError(feature, "web") from error
 
 from trichotomy.experiments.database.answers import Answer, answer_at, record
-from trichotomy.experiments.database.connection import Database, lock, open_database
+from trichotomy.experiments.database.connection import BusyError, Database, GoneError, lock, open_database
 from trichotomy.experiments.database.participants import (
     Participant,
     begin,
@@ -21,13 +21,16 @@ from trichotomy.experiments.database.participants import (
     identity_of,
     issue,
     mark_used,
+    numbers_of,
     set_state,
 )
 from trichotomy.experiments.database.progress import answer_rows, event_rows, participant_rows
 
 __all__ = [
     "Answer",
+    "BusyError",
     "Database",
+    "GoneError",
     "Participant",
     "answer_at",
     "answer_rows",
@@ -41,6 +44,7 @@ __all__ = [
     "issue",
     "lock",
     "mark_used",
+    "numbers_of",
     "open_database",
     "participant_rows",
     "record",

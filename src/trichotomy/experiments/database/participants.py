@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from trichotomy.experiments.database.tables import answers, events, identities, orders, participants, sessions
-from trichotomy.experiments.database.times import now
+from trichotomy.experiments.database.times import now, since
 from trichotomy.experiments.design import Placed
 
 NUMBERS = 10**10
@@ -65,7 +65,6 @@ def begin(
     identity: tuple[str, str] | None,
     parameters: Mapping[str, str],
     screen: Mapping[str, Any],
-    expires_at: str | None,
     simulated: bool,
 ) -> int:
     """Write a new participant under a random number; return the row's id.
@@ -97,7 +96,6 @@ def begin(
             excluded="",
             created_at=moment,
             seen_at=moment,
-            expires_at=expires_at,
         )
         .returning(participants.c.id)
     ).scalar_one()
@@ -135,7 +133,9 @@ def by_token(connection: sa.Connection, token: str) -> Participant | None:
     if found is None:
         return None
     row = found._mapping
-    return _participant(row, row["image_key"], not row["replaced"], bool(row["used"]), bool(row["unused"]))
+    return _participant(
+        connection, row, row["image_key"], not row["replaced"], bool(row["used"]), bool(row["unused"])
+    )
 
 
 def mark_used(connection: sa.Connection, token: str) -> None:
@@ -158,7 +158,7 @@ def by_identity(
         )
         .order_by(participants.c.id.desc())
     ).first()
-    return None if found is None else _participant(found._mapping)
+    return None if found is None else _participant(connection, found._mapping)
 
 
 def identity_of(connection: sa.Connection, participant_id: int) -> tuple[str, str] | None:
@@ -169,10 +169,30 @@ def identity_of(connection: sa.Connection, participant_id: int) -> tuple[str, st
     return (found.name, found.value) if found and found.name else None
 
 
-def set_state(connection: sa.Connection, participant_id: int, state: str) -> None:
-    """Note how far a participant is."""
-    values = {"state": state, "seen_at": now(), **({"completed_at": now()} if state == "complete" else {})}
-    connection.execute(participants.update().where(participants.c.id == participant_id).values(**values))
+def numbers_of(connection: sa.Connection, value: str) -> list[str]:
+    """Return the random numbers of all who came with an identity of that value, in order of their beginning."""
+    found = connection.execute(
+        sa.select(participants.c.participant)
+        .join_from(identities, participants)
+        .where(identities.c.value == value, identities.c.name != "")
+        .order_by(participants.c.id)
+    )
+    return [str(number) for number in found.scalars()]
+
+
+def set_state(connection: sa.Connection, participant_id: int, state: str) -> bool:
+    """Note whether somebody takes part (``running``) or not (``refused``).
+
+    Returns
+    -------
+    Whether it was noted; not, where one of them is noted already.
+    """
+    moved = connection.execute(
+        participants.update()
+        .where(participants.c.id == participant_id, participants.c.state == "consent")
+        .values(state=state, seen_at=now())
+    )
+    return moved.rowcount > 0
 
 
 def exclude(connection: sa.Connection, participant: str, reason: str) -> bool:
@@ -206,15 +226,19 @@ def forget(connection: sa.Connection, participant: str, *, with_answers: bool = 
     return gone or with_answers
 
 
-def state_of(row: Mapping[Any, Any], moment: str) -> str:
-    """State of a participant's row at a time: one that is open ends as ``expired``, which is never stored."""
-    late = row["state"] in OPEN and row["expires_at"] is not None and row["expires_at"] < moment
+def state_of(connection: sa.Connection, row: Mapping[Any, Any]) -> str:
+    """State of a participant's row now: one that is open ends as ``expired``, which is never stored.
+
+    So the hours that the experiment gives today count, also for those who have come before.
+    """
+    hours = connection.get_execution_options().get("expires_hours")
+    late = row["state"] in OPEN and hours is not None and since(row["created_at"]) > hours * 3600
     return "expired" if late else str(row["state"])
 
 
-def _participant(row: Mapping[Any, Any], *more: Any) -> Participant:
+def _participant(connection: sa.Connection, row: Mapping[Any, Any], *more: Any) -> Participant:
     placed = _placed(row["placed"])
-    state = state_of(row, now())
+    state = state_of(connection, row)
     kind = bool(row["simulated"])
     return Participant(row["id"], row["participant"], state, row["done"], row["trials"], placed, kind, *more)
 

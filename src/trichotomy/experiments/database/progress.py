@@ -10,7 +10,6 @@ import sqlalchemy as sa
 
 from trichotomy.experiments.database.participants import state_of
 from trichotomy.experiments.database.tables import answers, events, participants
-from trichotomy.experiments.database.times import now
 
 PARTICIPANT = (
     "participant", "state", "done", "trials", "simulated", "excluded", "created_at", "seen_at", "completed_at", "screen"
@@ -23,9 +22,8 @@ def participant_rows(connection: sa.Connection) -> list[dict[str, Any]]:
     ``answered`` main trials, ``accuracy`` and ``median_rt_ms`` over them, ``attention`` checks met and
     ``attention_failed``, ``left`` (how often the window was left). None where undefined.
     """
-    columns = [participants.c[name] for name in ("id", "expires_at", *PARTICIPANT)]
+    columns = [participants.c[name] for name in ("id", *PARTICIPANT)]
     rows = [dict(r._mapping) for r in connection.execute(sa.select(*columns).order_by(participants.c.id))]
-    moment = now()
     main: dict[int, list[tuple[int | None, float | None]]] = defaultdict(list)
     checks: dict[int, list[int | None]] = defaultdict(list)
     wanted = sa.select(answers.c.participant_id, answers.c.phase, answers.c.correct, answers.c.rt_ms)
@@ -36,8 +34,8 @@ def participant_rows(connection: sa.Connection) -> list[dict[str, Any]]:
             checks[who].append(correct)
     left = _times_left(connection)
     for row in rows:
-        row["state"] = state_of(row, moment)
-        who, _ = row.pop("id"), row.pop("expires_at")
+        row["state"] = state_of(connection, row)
+        who = row.pop("id")
         right = [c for c, _ in main[who] if c is not None]
         times = [t for _, t in main[who] if t is not None]
         row |= {

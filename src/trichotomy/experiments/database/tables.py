@@ -35,7 +35,7 @@ experiments = Table(
     Column("kind", String(16), nullable=False),
     Column("created_at", String(32), nullable=False),
 )
-"""One row: the experiment that the answers belong to, by the SHA-256 of its items and trials.
+"""One row: the experiment that the answers belong to, by the SHA-256 of its design.
 
 Nothing asks for its kind again: that is for people who look into the file.
 """
@@ -53,7 +53,6 @@ participants = Table(
     Column("excluded", Text, nullable=False),
     Column("created_at", String(32), nullable=False),
     Column("seen_at", String(32), nullable=False),
-    Column("expires_at", String(32), nullable=True),
     Column("completed_at", String(32), nullable=True),
     CheckConstraint(f"state IN ({', '.join(map(repr, STATES))})", name="state"),
 )

@@ -10,9 +10,9 @@ def now() -> str:
     return written(datetime.now(UTC))
 
 
-def after(hours: float) -> str:
-    """Return the time so many hours from now."""
-    return written(datetime.now(UTC) + timedelta(hours=hours))
+def since(time: str) -> float:
+    """Return the seconds since a stored time."""
+    return (datetime.now(UTC) - datetime.fromisoformat(time)).total_seconds()
 
 
 def before(time: str, milliseconds: float) -> str:

@@ -31,7 +31,6 @@ def upgrade() -> None:
         sa.Column("excluded", sa.Text(), nullable=False),
         sa.Column("created_at", sa.String(length=32), nullable=False),
         sa.Column("seen_at", sa.String(length=32), nullable=False),
-        sa.Column("expires_at", sa.String(length=32), nullable=True),
         sa.Column("completed_at", sa.String(length=32), nullable=True),
         sa.CheckConstraint(
             "state IN ('consent', 'running', 'complete', 'expired', 'refused')",

@@ -11,24 +11,30 @@ except ImportError as error:
 
 from trichotomy.web.bodies import read_json
 from trichotomy.web.guard import Guard
+from trichotomy.web.kept import Kept
 from trichotomy.web.rates import Rate
 from trichotomy.web.refusals import RefusedError, refusing
+from trichotomy.web.reports import report
 from trichotomy.web.serving import LOOPBACK, bound, serve
+from trichotomy.web.slices import in_slices
 from trichotomy.web.static import StaticFolder
 from trichotomy.web.tokens import bearer, digest, new_token, same
 
 __all__ = [
     "LOOPBACK",
     "Guard",
+    "Kept",
     "Rate",
     "RefusedError",
     "StaticFolder",
     "bearer",
     "bound",
     "digest",
+    "in_slices",
     "new_token",
     "read_json",
     "refusing",
+    "report",
     "same",
     "serve",
 ]

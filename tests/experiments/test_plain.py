@@ -20,7 +20,7 @@ from trichotomy.errors import InputError
 from trichotomy.experiments.application.pictures import check_pictures
 from trichotomy.experiments.application.plain import media_type, without_metadata
 from trichotomy.web.rates import Rate
-from trichotomy.web.reports import LOGGER
+from trichotomy.web.reports import SELDOM
 
 MARKER = b"CLASS-impossible-FILE-n01440764_18.JPEG"
 TEXT = MARKER.decode()
@@ -273,13 +273,13 @@ def test_what_is_served_holds_nothing_but_the_picture(shown, kind):
     assert reply.headers["content-type"] == media_type(data)
 
 
-def test_a_file_that_is_no_picture_is_named_before_and_never_served(shown, caplog):
+def test_a_file_that_is_no_picture_is_named_before_and_never_served(shown, caplog, monkeypatch):
     b, name, s = shown(b"<svg>" + MARKER + b"</svg>")
     with pytest.raises(
         InputError, match=r"it is not PNG, JPEG, GIF, WebP or BMP\); save them as PNG or JPEG"
     ):
         check_pictures(s.folder)
-    LOGGER.filters[0]._rate = Rate(1)
+    monkeypatch.setattr(SELDOM, "_rate", Rate(1))
     for _ in range(3):
         reply = b.get(f"/api/images/{name}")
         assert (reply.status_code, reply.json()["error"]) == (503, "image")

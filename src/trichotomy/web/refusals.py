@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from trichotomy.errors import TrichotomyError
+from trichotomy.web.reports import report
 
 RETRY_SECONDS = "5"
+OUTSIDE = frozenset(("OperationalError", "DatabaseError", "InterfaceError"))
+"""Errors of databases, by whatever library, that are no errors of this program."""
+FAILED = "The server cannot do this at the moment; try again."
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -32,7 +36,10 @@ class RefusedError(TrichotomyError):
 
 
 def refusing(endpoint: Endpoint) -> Endpoint:
-    """Turn ``RefusedError`` of an endpoint into its answer."""
+    """Turn ``RefusedError`` of an endpoint into its answer.
+
+    What disks and databases say is told to the operator in a line; what is wrong in this program goes on as it is.
+    """
 
     async def answered(request: Request) -> Response:
         try:
@@ -40,5 +47,15 @@ def refusing(endpoint: Endpoint) -> Endpoint:
         except RefusedError as refusal:
             headers = {"retry-after": RETRY_SECONDS} if refusal.status == 429 else None
             return JSONResponse(refusal.content, refusal.status, headers)
+        except ClientDisconnect:
+            return Response(status_code=400)  # nobody is there to read it
+        except Exception as error:
+            if not isinstance(error, OSError) and type(error).__name__ not in OUTSIDE:
+                raise
+            said = str(getattr(error, "orig", None) or error).partition("\n")[
+                0
+            ]  # without values of a statement
+            report(f"Requests fail ({type(error).__name__}): %s", said)
+            return JSONResponse({"error": "failed", "message": FAILED}, 503)
 
     return answered

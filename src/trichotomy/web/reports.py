@@ -23,9 +23,10 @@ class Seldom(logging.Filter):
         return self._rate.allow(f"{record.msg} {type(error).__name__}")
 
 
-LOGGER.addFilter(Seldom())
+SELDOM = Seldom()
+LOGGER.addFilter(SELDOM)
 
 
 def report(what: str, *values: object) -> None:
-    """Tell the operator; ``values`` are put in for ``%s``."""
+    """Tell the operator; ``values`` are put in for ``%s``, and do not make another kind of event."""
     LOGGER.warning(what, *values)

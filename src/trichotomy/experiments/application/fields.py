@@ -7,12 +7,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from trichotomy.experiments.exporting.codebook import MEASURED
 from trichotomy.web import RefusedError
 
 PARAMETERS, NAME, VALUE = 20, 64, 256
 LONGEST_MS = 7 * 24 * 3600 * 1000.0
 EVENTS = ("blur", "focus", "fullscreen-exit", "fullscreen-enter", "resize")
-MOST_EVENTS, MOST_FRAMES = 200, 2000
+MOST_EVENTS = 200
 PIXELS = 100_000
 
 
@@ -71,14 +72,12 @@ def events(body: Mapping[str, Any]) -> list[tuple[str, float]]:
     return result
 
 
-def frames(body: Mapping[str, Any]) -> Any:
-    """Return what the browser measured of its frames: a number, an object of numbers, or a list of them."""
+def frames(body: Mapping[str, Any]) -> dict[str, float] | None:
+    """What the browser measured of its frames; nothing else is kept."""
     found = body.get("frames")
     if found is None:
         return None
-    values = (
-        list(found.values()) if isinstance(found, dict) else found if isinstance(found, list) else [found]
-    )
-    if len(values) > MOST_FRAMES or any(v is not None and type(v) not in (int, float, bool) for v in values):
-        raise RefusedError(422, "frames", f"frames holds numbers, at most {MOST_FRAMES}.")
-    return found
+    if not isinstance(found, dict) or not found.keys() <= set(MEASURED):
+        raise RefusedError(422, "frames", f"frames is an object of {', '.join(MEASURED)}.")
+    measured = {name: number(found, name, optional=True) for name in MEASURED}
+    return {name: value for name, value in measured.items() if value is not None}

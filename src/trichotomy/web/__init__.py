@@ -10,7 +10,7 @@ except ImportError as error:
     raise MissingExtraError(feature, "web") from error
 
 from trichotomy.web.bodies import read_json
-from trichotomy.web.guard import Guard
+from trichotomy.web.guard import NAME, Guard
 from trichotomy.web.kept import Kept
 from trichotomy.web.rates import Rate
 from trichotomy.web.refusals import RefusedError, refusing
@@ -22,6 +22,7 @@ from trichotomy.web.tokens import bearer, digest, new_token, same
 
 __all__ = [
     "LOOPBACK",
+    "NAME",
     "Guard",
     "Kept",
     "Rate",

@@ -39,11 +39,12 @@ def enter(site: Site, asked: Asked) -> Reply:
     """
     if not site.rate.allow(asked.client):
         raise RefusedError(429, "rate", "Many people begin at this moment; please wait a minute and reload.")
-    parameters, screen = fields.parameters(asked.body), fields.screen(asked.body)
+    policies = site.experiment.policies
+    parameters = fields.parameters(asked.body, (SIMULATED, *policies.identify_by))
+    screen = fields.screen(asked.body)
     earlier = asked.body.get("token")
     if earlier is not None and (not isinstance(earlier, str) or len(earlier) > LONGEST_TOKEN):
         raise RefusedError(422, "token", "token is the one that was given before, or null.")
-    policies = site.experiment.policies
     identity = next(((n, parameters[n]) for n in policies.identify_by if parameters.get(n)), None)
     if policies.require_identity and identity is None:
         message = "Please come by the link of the recruitment service; it says who takes part."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from trichotomy.experiments.exporting.codebook import MEASURED
@@ -24,15 +24,20 @@ def place(asked: Mapping[str, Any], name: str) -> int:
     return int(asked[name])
 
 
-def parameters(body: Mapping[str, Any]) -> dict[str, str]:
-    """What the address of the page said: short names and short texts."""
+def parameters(body: Mapping[str, Any], needed: Sequence[str]) -> dict[str, str]:
+    """What the address of the page said: those that are ``needed``, and others, as far as they are few and short."""
     found = {} if body.get("parameters") is None else body["parameters"]
-    if not isinstance(found, dict) or len(found) > PARAMETERS:
-        raise RefusedError(422, "parameters", f"An address has at most {PARAMETERS} parameters.")
-    for name, value in found.items():
-        if not isinstance(value, str) or len(name) > NAME or len(value) > VALUE:
-            raise RefusedError(422, "parameters", f"A parameter is a text of at most {VALUE} characters.")
-    return dict(found)
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise RefusedError(422, "parameters", "parameters is an object of texts.")
+    for name in needed:
+        if len(found.get(name, "")) > VALUE:
+            message = (
+                f"{name} in the address of this page has more than {VALUE} characters; use another link."
+            )
+            raise RefusedError(422, "parameters", message)
+    short = {name: value for name, value in found.items() if len(name) <= NAME and len(value) <= VALUE}
+    first = {name: short[name] for name in needed if name in short}
+    return dict(list({**first, **short}.items())[:PARAMETERS])
 
 
 def screen(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -278,6 +278,10 @@ def test_whom_a_recruitment_service_names_is_found_and_forgotten(prepared, tmp_p
         (["--host", "0.0.0.0"], "--public"),
         (["--public"], "--host-name"),
         (["--public", "--host-name", "https://x.org/"], "a name alone"),
+        (["--public", "--host-name", "evil\nx"], r"'evil\nx'"),
+        (["--public", "--host-name", "*"], "a name alone"),
+        (["--public", "--host-name", "."], "a name alone"),
+        (["--admin-token-file", "same"], "can be guessed"),
         (["--admin-token-file", "nowhere"], "make one: openssl rand -hex 32 > nowhere"),
         (["--admin-token-file", "latin"], "it is no text in UTF-8"),
         (["--admin-token-file", "short"], "20 characters"),
@@ -285,13 +289,14 @@ def test_whom_a_recruitment_service_names_is_found_and_forgotten(prepared, tmp_p
         (["--database", ""], "lost when the server stops"),
         (["--port", "1", "--host", "127.0.0.9"], "--public"),
     ],
-    ids=range(9),
+    ids=range(13),
 )
 def test_a_server_that_is_not_started(prepared, tmp_path, options, says):
     pytest.importorskip("uvicorn", reason="the extra 'web' is not installed")
     pytest.importorskip("sqlalchemy", reason="the extra 'web' is not installed")
     new(prepared, "pairs", "--n", "6", "--practice", "0")
     (tmp_path / "short").write_text("short")
+    (tmp_path / "same").write_text("a" * 40)
     (tmp_path / "latin").write_bytes("ü".encode("latin-1") * 30)
     status, out, err = prepared("experiment", "run", "e", *options)
     assert (status, out) == (2, "")

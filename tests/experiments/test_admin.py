@@ -66,6 +66,8 @@ def test_the_admin_page(site, browser):
         admin.post("/api/admin/exclude", {"participant": number, "reason": 3}, headers=ADMIN).status_code
         == 422
     )
+    no_reason = {"participant": number, "reason": " simulated"}
+    assert admin.post("/api/admin/exclude", no_reason, headers=ADMIN).json()["error"] == "reason"
     assert admin.post("/api/admin/exclude", body, headers={}).status_code == 401
     table = admin.get("/api/admin/export.csv", headers=ADMIN)
     assert table.headers["content-type"].startswith("text/csv")

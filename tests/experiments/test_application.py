@@ -466,14 +466,18 @@ def test_events_of_the_window_are_kept(site, browser):
     b = browser(s)
     b.enter()
     b.agree()
-    b.answer(0, events=[{"kind": "blur", "at_ms": 12.5}, {"kind": "focus", "at_ms": 99}], frames={"hz": 60.1})
+    b.answer(
+        0,
+        events=[{"kind": "blur", "at_ms": 12.5}, {"kind": "focus", "at_ms": 99}],
+        frames={"interval_ms": 16.6, "mask_ms": None},
+    )
     with s.database.reading() as connection:
         assert [(e["trial"], e["kind"], e["at_ms"]) for e in event_rows(connection)] == [
             (0, "blur", 12.5),
             (0, "focus", 99.0),
         ]
     assert people(s)[0]["left"] == 1
-    assert rows(s)[0]["frames"] == '{"hz": 60.1}'
+    assert rows(s)[0]["frames"] == '{"interval_ms": 16.6}'
 
 
 def test_ratings_are_answered_question_by_question(site, browser):

@@ -16,6 +16,7 @@ import trichotomy as tri
 from trichotomy.errors import InputError
 from trichotomy.experiments.columns import ANSWERS, ITEMS, names
 from trichotomy.experiments.database import exclude, participant_rows
+from trichotomy.experiments.database.tables import answers as answers_of_all
 from trichotomy.experiments.exporting import to_csv, write_export
 
 COLUMNS = set(names(ANSWERS))
@@ -166,6 +167,11 @@ def test_whoever_is_excluded_is_in_the_tables_with_the_reason_and_nowhere_else(s
     assert pd.read_csv(data, dtype={"participant": str})["participant"].nunique() == 2
     again = write_export(s.folder, s.database, tmp_path / "out", simulated=True, force=True)
     assert (again.participants, again.left_out) == (3, 1)
+    with s.database.writing() as connection:
+        assert exclude(connection, first, "simulated")  # a word does not make a person a program
+    again = write_export(s.folder, s.database, tmp_path / "out", simulated=True, force=True)
+    assert (again.participants, again.left_out) == (3, 1)
+    assert first not in tri.open(tmp_path / "out" / "people.zarr")["observer"].values
 
 
 def test_nothing_but_an_export_is_replaced(site, browser, tmp_path):
@@ -241,14 +247,21 @@ def test_frames_say_how_long_images_were_shown(site, browser, tmp_path):
     sent = [
         {"interval_ms": 16.7, "image_ms": 200.4, "mask_ms": 183.7},
         {"interval_ms": 16.7},
-        [1.0, 2.0],
+        None,
         None,
     ]
     for k, frames in enumerate(sent):
-        b.post(f"/api/trials/{k}", {"answer": {"choice": None}, "frames": frames})
+        assert b.post(f"/api/trials/{k}", {"answer": {"choice": None}, "frames": frames}).status_code == 200
+    # stored by an earlier version: what names another participant or trial, and what is no object
+    with s.database.writing() as connection:
+        for k, stored in ((1, '{"participant": 5, "trial": 7, "interval_ms": 16.7}'), (2, "[1.0]")):
+            connection.execute(
+                answers_of_all.update().where(answers_of_all.c.trial == k).values(frames=stored)
+            )
     write_export(s.folder, s.database, tmp_path / "out")
     table = pd.read_csv(tmp_path / "out" / "frames.csv")
     assert table["trial"].tolist() == [0, 1, 2, 3]
+    assert len(set(table["participant"])) == 1
     assert table["image_ms"].tolist()[:1] == [200.4]
     assert table["image_ms"].isna().tolist() == [False, True, True, True]
     assert table["interval_ms"].isna().tolist() == [False, False, True, True]

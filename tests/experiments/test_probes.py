@@ -12,6 +12,7 @@ pytest.importorskip("starlette", reason="the extra 'web' is not installed")
 pytest.importorskip("sqlalchemy", reason="the extra 'web' is not installed")
 
 from trichotomy.experiments.database import answer_rows, participant_rows
+from trichotomy.experiments.database.tables import identities
 from trichotomy.experiments.design import Policies
 
 ADMIN = {"authorization": "Bearer the-admin-token-of-these-tests"}
@@ -121,6 +122,15 @@ def test_raw_paths_at_the_real_server(made, server, raw):
         ({"host": "localhost.evil.example"}, "host"),
         ({"host": "localhost@evil.example"}, "host"),
         ({"host": "[::1"}, "host"),
+        ({"host": "[::1]evil"}, "host"),
+        ({"host": "evil@localhost"}, "host"),
+        ({"host": "localhost/evil"}, "host"),
+        ({"host": "localhost#evil.example"}, "host"),
+        ({"host": "localhost?evil"}, "host"),
+        ({"host": "localhost:abc"}, "host"),
+        ({"host": "localhost:80@evil"}, "host"),
+        ({"host": "localhost:"}, "host"),
+        ({"host": "local\tlhost"}, "host"),
         ({"host": ""}, "host"),
     ],
 )
@@ -143,6 +153,8 @@ def test_this_site_and_programs_may_ask(taking_part):
         {"origin": "http://localhost", "sec-fetch-site": "same-origin"},
         {"origin": "http://127.0.0.1:8123", "host": "127.0.0.1:8123"},
         {"sec-fetch-site": "none"},
+        {"host": "[::1]:8000"},
+        {"host": "LOCALHOST.:8000"},  # the same name, written in full
         {},
     ):
         assert b.send("GET", "/api/next", headers=headers).status_code == 200
@@ -154,6 +166,33 @@ def test_other_methods_are_not_known(taking_part):
         reply = b.send(method, "/api/next")
         assert reply.status_code == 405
         assert "access-control-allow-methods" not in reply.headers
+
+
+def test_the_address_that_is_printed_answers(made, server):
+    import httpx2
+
+    from trichotomy.errors import InputError
+    from trichotomy.web import bound
+
+    try:
+        bound("::1", 0).close()
+    except InputError:
+        pytest.skip("this machine has no IPv6")
+    running = server(made("pairs").path, "--host", "::1")
+    assert running.url.startswith("http://[::1]:")
+    assert httpx2.get(running.url).status_code == 200
+
+
+@pytest.mark.parametrize(("mode", "warned"), [(0o600, False), (0o640, True), (0o606, True)])
+def test_what_others_can_read_is_said(made, server, tmp_path, mode, warned):
+    token = tmp_path / "token"
+    token.write_text("0123456789abcdef0123456789abcdef")
+    token.chmod(mode)
+    public = ("--public", "--host", "127.0.0.1", "--host-name", "exp.example.org.") if warned else ()
+    said = "".join(server(made("pairs").path, "--admin-token-file", str(token), *public).lines)
+    assert ("chmod 600" in said) is warned
+    assert ("--public serves plain HTTP" in said) is warned
+    assert "0123456789abcdef" not in said
 
 
 def test_two_hosts_in_one_request_are_refused(made, server, raw):
@@ -342,7 +381,10 @@ def test_nasty_texts_are_stored_as_they_are_and_do_nothing(site, browser, databa
         {"events": [{"kind": "blur", "at_ms": "1"}]},
         {"events": [{"kind": "blur", "at_ms": 1}] * 201},
         {"frames": "x"},
-        {"frames": [1.0] * 2001},
+        {"frames": [1.0, 2.0]},
+        {"frames": {"participant": 1234567890, "trial": 7, "interval_ms": 16.7}},
+        {"frames": {"interval_ms": True}},
+        {"frames": {"image_ms": "200"}},
         {"answer": {"choice": "left", "correct": True}},
         {"answer": "left"},
         {"answer": {}},
@@ -361,9 +403,9 @@ def test_fields_of_an_answer_are_checked(taking_part, change):
     [
         {"parameters": []},
         {"parameters": {"a": 1}},
-        {"parameters": {"a": "x" * 257}},
-        {"parameters": {"x" * 65: "a"}},
-        {"parameters": {str(k): "a" for k in range(21)}},
+        {"parameters": {"PROLIFIC_PID": "x" * 257}},
+        {"parameters": {"a": "b", "PROLIFIC_PID": "x" * 257}},
+        {"parameters": {"a": None}},
         {"token": 5},
         {"token": "x" * 300},
         {"screen": 3},
@@ -376,6 +418,21 @@ def test_fields_of_a_session_are_checked(site, browser, body):
     s = site("pairs")
     assert browser(s).post("/api/sessions", body).status_code == 422
     assert count(s) == (0, 0)
+
+
+def test_what_else_an_address_says_shuts_nobody_out(site, browser):
+    s = site("pairs", policies=Policies(require_identity=True))
+    odd = {"utm": "x" * 5000, "n" * 65: "a", **{f"k{k}": "a" for k in range(50)}}
+    reply = browser(s).post(
+        "/api/sessions", {"parameters": {**odd, "PROLIFIC_PID": "somebody", "simulated": "0"}}
+    )
+    assert reply.status_code == 201
+    kept = browser(s).enter({"PROLIFIC_PID": "somebody"})
+    assert kept.json()["resumed"] is True
+    with s.database.reading() as connection:
+        (stored,) = connection.execute(identities.select()).all()
+    assert stored.value == "somebody"
+    assert len(json.loads(stored.parameters)) == 20
 
 
 def test_sessions_cannot_be_begun_without_end(site, browser):

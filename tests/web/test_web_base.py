@@ -11,7 +11,7 @@ pytest.importorskip("starlette", reason="the extra 'web' is not installed")
 pytest.importorskip("uvicorn", reason="the extra 'web' is not installed")
 
 from trichotomy.errors import InputError
-from trichotomy.web import Rate, RefusedError, StaticFolder, bound, digest, new_token, same
+from trichotomy.web import Kept, Rate, RefusedError, StaticFolder, bound, digest, in_slices, new_token, same
 
 
 def test_a_rate_fills_steadily_and_is_each_ones_own():
@@ -112,3 +112,37 @@ def test_the_other_kind_of_loopback():
         pytest.skip("this machine has no IPv6")
     assert taken.family is socket.AF_INET6
     taken.close()
+
+
+def test_what_is_kept_fits_and_the_oldest_goes_first():
+    kept, made = Kept(100, len), []
+
+    def of(key: str, size: int) -> bytes:
+        def make() -> bytes:
+            made.append(key)
+            return bytes(size)
+
+        return kept.get(key, make)
+
+    assert len(of("a", 60)) == 60
+    of("b", 40)
+    of("a", 60)
+    of("c", 40)  # b goes, which was not asked for longest
+    of("a", 60)
+    of("huge", 1000)
+    of("b", 40)
+    assert made == ["a", "b", "c", "huge", "b"]
+
+
+def test_large_answers_are_sent_slice_by_slice_of_the_same_bytes():
+    import asyncio
+
+    content = bytes(200_000)
+
+    async def gone_through():
+        return [part async for part in in_slices(content, "image/png").body_iterator]
+
+    parts = asyncio.run(gone_through())
+    assert b"".join(parts) == content
+    assert all(part.obj is content and len(part) <= 64 * 1024 for part in parts)
+    assert in_slices(content, "image/png").headers["content-length"] == "200000"

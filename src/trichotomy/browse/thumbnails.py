@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from threading import Lock
-
 from trichotomy.datasets.depicted import ItemImages, Thumbnail
+from trichotomy.web import Kept
 
 SIDE = 192
 """Pixels of the longer side in the gallery: twice the size shown, for fine screens."""
@@ -27,10 +25,7 @@ class Thumbnails:
 
     def __init__(self, images: ItemImages, *, room: int = ROOM) -> None:
         self._images = images
-        self._room = room
-        self._kept: OrderedDict[tuple[int, int, str], Thumbnail] = OrderedDict()
-        self._bytes = 0
-        self._lock = Lock()
+        self._kept: Kept[Thumbnail] = Kept(room, lambda made: len(made.content))
         self.there = images.there
 
     def version(self, position: int) -> str:
@@ -46,16 +41,4 @@ class Thumbnails:
             Its image cannot be read.
         """
         key = position, side, self.version(position)
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        made = self._images.thumbnail(position, side)
-        with self._lock:
-            if key not in self._kept:
-                self._kept[key] = made
-                self._bytes += len(made.content)
-            while self._bytes > self._room and len(self._kept) > 1:
-                _, old = self._kept.popitem(last=False)
-                self._bytes -= len(old.content)
-        return made
+        return self._kept.get(key, lambda: self._images.thumbnail(position, side))

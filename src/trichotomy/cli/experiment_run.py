@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -19,8 +20,13 @@ Where = Annotated[
     ),
 ]
 
-
 JSPSYCH = "vendored/jspsych.js"
+PLAIN = (
+    "--public serves plain HTTP: whoever is between here and the participants can read answers and the admin page's "
+    "token. Beyond a network you trust, leave it out and put a proxy with TLS in front"
+)
+FEWEST_CHARACTERS = 6
+"""Different ones in a token; random ones have more."""
 
 
 def run(
@@ -68,7 +74,10 @@ def run(
         )
         raise InputError(msg)
     at = bound(host or ("0.0.0.0" if public else "127.0.0.1"), port)  # noqa: S104 - asked for
-    address = f"http://{(host_name or ['127.0.0.1'])[0]}:{at.getsockname()[1]}/"
+    named = (host_name or [host or "127.0.0.1"])[0]
+    address = f"http://{f'[{named}]' if ':' in named else named}:{at.getsockname()[1]}/"
+    if public:
+        typer.echo(PLAIN, err=True)
 
     if UNCHANGED in site.folder.consent:
         typer.echo(
@@ -87,7 +96,9 @@ def run(
 
 
 def _check(public: bool, host: str | None, names: list[str]) -> None:
-    from trichotomy.web import LOOPBACK
+    import re
+
+    from trichotomy.web import LOOPBACK, NAME
 
     if not public and host is not None and host not in LOOPBACK:
         msg = f"{host} is reached from other machines; say so with --public, and name the server with --host-name"
@@ -96,8 +107,8 @@ def _check(public: bool, host: str | None, names: list[str]) -> None:
         msg = "--public needs the name by which people reach the server: --host-name experiments.example.org"
         raise InputError(msg)
     for name in names:
-        if not name or any(c in name for c in "/:@ ") or not name.isascii():
-            msg = f"--host-name is a name alone, without http:// and port; got '{name}'"
+        if not re.fullmatch(NAME, name, re.IGNORECASE):
+            msg = f"--host-name is a name alone, without http:// and port; got {name!r}"
             raise InputError(msg)
 
 
@@ -106,6 +117,7 @@ def _token(path: Path | None) -> str | None:
         return None
     try:
         token = path.read_text(encoding="utf-8").strip()
+        mode = path.stat().st_mode
     except (OSError, UnicodeDecodeError) as error:
         said = getattr(error, "strerror", None) or "it is no text in UTF-8"
         msg = f"the admin page's token cannot be read from {path} ({said}); make one: openssl rand -hex 32 > {path}"
@@ -113,4 +125,11 @@ def _token(path: Path | None) -> str | None:
     if len(token) < 20 or not token.isascii() or any(c.isspace() for c in token):
         msg = f"{path} must hold a token of 20 characters or more in one line; make one: openssl rand -hex 32"
         raise InputError(msg)
+    if len(set(token)) < FEWEST_CHARACTERS:
+        msg = f"the token in {path} can be guessed; make one: openssl rand -hex 32"
+        raise InputError(msg)
+    if os.name == "posix" and mode & 0o077:
+        typer.echo(
+            f"{path} can be read by others on this machine; keep it to yourself: chmod 600 {path}", err=True
+        )
     return token

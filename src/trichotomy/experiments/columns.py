@@ -85,6 +85,8 @@ FRAMES: tuple[Entry, ...] = (
     ("image_ms", "number", "ms", "How long the image was shown; empty where it stayed until the answer."),
     ("mask_ms", "number", "ms", "How long the mask was shown; empty where there was none."),
 )
+MEASURED = tuple(name for name, kind, *_ in FRAMES if kind == "number")
+"""What browsers measure of their frames."""
 
 
 def names(entries: tuple[Entry, ...]) -> list[str]:

@@ -10,15 +10,21 @@ except ImportError as error:
     raise MissingExtraError(feature, "web") from error
 
 from trichotomy.web.bodies import read_json
+from trichotomy.web.guard import NAME
+from trichotomy.web.kept import Kept
 from trichotomy.web.rates import Rate
 from trichotomy.web.refusals import RefusedError, refusing
+from trichotomy.web.reports import report
 from trichotomy.web.serving import LOOPBACK, bound, serve
 from trichotomy.web.site import guarded_site
+from trichotomy.web.slices import in_slices
 from trichotomy.web.static import StaticFolder
 from trichotomy.web.tokens import bearer, digest, new_token, same
 
 __all__ = [
     "LOOPBACK",
+    "NAME",
+    "Kept",
     "Rate",
     "RefusedError",
     "StaticFolder",
@@ -26,9 +32,11 @@ __all__ = [
     "bound",
     "digest",
     "guarded_site",
+    "in_slices",
     "new_token",
     "read_json",
     "refusing",
+    "report",
     "same",
     "serve",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 
@@ -22,6 +23,8 @@ HEADERS = {
     "x-content-type-options": "nosniff",
     "x-frame-options": "DENY",
 }
+NAME = r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?"
+_HOST = re.compile(rf"(?:\[([0-9a-f:.]+)\]|({NAME}))(?::[0-9]{{1,5}})?", re.IGNORECASE)
 SAFE = {"GET", "HEAD"}
 
 
@@ -41,7 +44,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp, *, hosts: Iterable[str], private: str = "/api/") -> None:
         self._app = app
-        self._hosts = {h.lower() for h in hosts}
+        self._hosts = {h.lower().rstrip(".") for h in hosts}
         self._private = private
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,11 +90,9 @@ class Guard:
 
 
 def _name(host: str) -> str:
-    """Name of a Host header, without the port."""
-    try:
-        return (urlsplit(f"//{host}").hostname or "").lower()
-    except ValueError:
-        return ""
+    """Name of a Host header, without the port; empty where it is none."""
+    found = _HOST.fullmatch(host)
+    return (found[1] or found[2]).lower().rstrip(".") if found else ""
 
 
 def _same(origin: str, host: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import signal
 import socket
 from collections.abc import Callable
@@ -10,13 +11,18 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from trichotomy.errors import InputError
+from trichotomy.web.connections import limited, most_connections
+from trichotomy.web.reports import SELDOM
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 """Names that only this machine is reached by."""
 GRACE_SECONDS = 5
 KEEP_ALIVE_SECONDS = 75
 """Longer than browsers and proxies keep a connection, so that none is closed while a request is on its way."""
-BACKLOG = 2048
+ACCEPTED = 16
+"""Connections that asyncio accepts in a row, before it looks at one; that many lines it writes where it cannot."""
+QUEUE = 1024
+"""Connections that the system keeps until they are accepted."""
 
 
 def bound(host: str, port: int) -> socket.socket:
@@ -55,8 +61,9 @@ def serve(app: ASGIApp, at: socket.socket, *, started: Callable[[], None] = lamb
     config = uvicorn.Config(
         app,
         access_log=False,
-        backlog=BACKLOG,
+        backlog=ACCEPTED,
         date_header=True,
+        http=limited(most_connections()),
         lifespan="on",
         log_level="warning",
         proxy_headers=False,
@@ -65,6 +72,8 @@ def serve(app: ASGIApp, at: socket.socket, *, started: Callable[[], None] = lamb
         timeout_graceful_shutdown=GRACE_SECONDS,
         ws="none",
     )
+    for name in ("uvicorn.error", "asyncio"):  # what clients can bring about fills no disk
+        logging.getLogger(name).addFilter(SELDOM)
     server = _Server(config, started)
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
     try:
@@ -83,5 +92,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        for each in sockets or ():
+            each.listen(QUEUE)  # asyncio has one number for this and for ACCEPTED
         if self.started:
             self._when_started()

@@ -234,3 +234,22 @@ def test_html_in_texts_is_text(run: Start, person: Arrive) -> None:
     someone.page.get_by_role("button", name=evil).click()
     someone.given(1)
     assert running.answers()[0]["answer"] == {"choice": evil}
+
+
+def test_a_long_and_odd_link_shuts_nobody_out(run: Start, person: Arrive) -> None:
+    running = run("pairs")
+    odd = "&".join([f"utm={'x' * 3000}", f"{'n' * 65}=a", "nul=a%00b", *(f"k{k}=a" for k in range(40))])
+    someone = person(running).open(f"?{odd}&PROLIFIC_PID=abc").begin()
+    someone.trial(0)
+    assert identities(running) == {"PROLIFIC_PID": "abc"}
+    other = person(running, tolerated="422").open(f"?PROLIFIC_PID={'y' * 300}")
+    said = "PROLIFIC_PID in the address of this page has more than 256 characters"
+    other.page.locator("#stage").get_by_text(said).wait_for()
+
+
+def identities(running: Any) -> dict[str, str]:
+    """What is stored of who takes part."""
+    from trichotomy.experiments.database.tables import identities as table
+
+    with running.site.database.reading() as connection:
+        return {row.name: row.value for row in connection.execute(table.select())}

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from trichotomy.experiments import database as db
 from trichotomy.experiments.application.calls import Asked, Reply
 from trichotomy.experiments.exporting import answers_table, to_csv
+from trichotomy.experiments.exporting.table import SIMULATED
 from trichotomy.web import RefusedError, same
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def exclude(site: Site, asked: Asked) -> Reply:
         raise RefusedError(
             422, "reason", f"participant and reason are texts; a reason has at most {LONGEST_REASON} letters."
         )
+    if reason.strip() == SIMULATED:
+        raise RefusedError(422, "reason", f"'{SIMULATED}' is for whom no person is; give another reason.")
     with site.database.writing() as connection:
         found = db.exclude(connection, participant, reason.strip())
     if not found:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from trichotomy.experiments.database import BusyError, GoneError, Participant, by_token, mark_used
-from trichotomy.web import Rate, RefusedError, bearer, digest, read_json, refusing
+from trichotomy.web import RefusedError, bearer, digest, read_json, refusing, report
 from trichotomy.web.refusals import Endpoint
 
 if TYPE_CHECKING:
@@ -73,14 +72,10 @@ async def _run(site: Site, run: Call, asked: Asked, threads: CapacityLimiter | N
             if time.monotonic() > end:
                 raise RefusedError(503, "busy", BUSY) from error
         except GoneError as error:
-            if _TOLD.allow(site.database.place):
-                logging.getLogger(__name__).error("%s", error)
+            report("Answers cannot be stored: %s", error)
             raise RefusedError(503, "gone", GONE) from error
         await sleep(wait)
         wait = min(2 * wait, LONGEST_WAIT_SECONDS)
-
-
-_TOLD = Rate(1)
 
 
 def seen(site: Site, asked: Asked, *, states: tuple[str, ...] = ()) -> Participant:

@@ -36,11 +36,12 @@ def enter(site: Site, asked: Asked) -> Reply:
 
     Whom a recruitment service names is the same person wherever they come from; without a name, an earlier token tells.
     """
-    parameters, screen = fields.parameters(asked.body), fields.screen(asked.body)
+    policies = site.experiment.policies
+    parameters = fields.parameters(asked.body, (SIMULATED, *policies.identify_by))
+    screen = fields.screen(asked.body)
     earlier = asked.body.get("token")
     if earlier is not None and (not isinstance(earlier, str) or len(earlier) > LONGEST_TOKEN):
         raise RefusedError(422, "token", "token is the one that was given before, or null.")
-    policies = site.experiment.policies
     identity = next(((n, parameters[n]) for n in policies.identify_by if parameters.get(n)), None)
     simulated = parameters.get(SIMULATED) == "1"
     if policies.require_identity and identity is None and not simulated:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from trichotomy.experiments.columns import MEASURED
 from trichotomy.web import RefusedError
 
 PARAMETERS, NAME, VALUE = 20, 64, 256
 LONGEST_MS = 7 * 24 * 3600 * 1000.0
 EVENTS = ("blur", "focus", "fullscreen-exit", "fullscreen-enter", "resize")
-MOST_EVENTS, MOST_FRAMES = 200, 2000
+MOST_EVENTS = 200
 PIXELS = 100_000
 
 
@@ -23,15 +24,20 @@ def place(asked: Mapping[str, Any], name: str) -> int:
     return int(asked[name])
 
 
-def parameters(body: Mapping[str, Any]) -> dict[str, str]:
-    """What the address of the page said: short names and short texts."""
+def parameters(body: Mapping[str, Any], needed: Sequence[str]) -> dict[str, str]:
+    """What the address of the page said: those that are ``needed``, and others, as far as they are few and short."""
     found = {} if body.get("parameters") is None else body["parameters"]
-    if not isinstance(found, dict) or len(found) > PARAMETERS:
-        raise RefusedError(422, "parameters", f"An address has at most {PARAMETERS} parameters.")
-    for name, value in found.items():
-        if not isinstance(value, str) or len(name) > NAME or len(value) > VALUE:
-            raise RefusedError(422, "parameters", f"A parameter is a text of at most {VALUE} characters.")
-    return dict(found)
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise RefusedError(422, "parameters", "parameters is an object of texts.")
+    for name in needed:
+        if len(found.get(name, "")) > VALUE:
+            message = (
+                f"{name} in the address of this page has more than {VALUE} characters; use another link."
+            )
+            raise RefusedError(422, "parameters", message)
+    short = {name: value for name, value in found.items() if len(name) <= NAME and len(value) <= VALUE}
+    first = {name: short[name] for name in needed if name in short}
+    return dict(list({**first, **short}.items())[:PARAMETERS])
 
 
 def screen(body: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,14 +77,12 @@ def events(body: Mapping[str, Any]) -> list[tuple[str, float]]:
     return result
 
 
-def frames(body: Mapping[str, Any]) -> Any:
-    """Return what the browser measured of its frames: a number, an object of numbers, or a list of them."""
+def frames(body: Mapping[str, Any]) -> dict[str, float] | None:
+    """What the browser measured of its frames; nothing else is kept."""
     found = body.get("frames")
     if found is None:
         return None
-    values = (
-        list(found.values()) if isinstance(found, dict) else found if isinstance(found, list) else [found]
-    )
-    if len(values) > MOST_FRAMES or any(v is not None and type(v) not in (int, float, bool) for v in values):
-        raise RefusedError(422, "frames", f"frames holds numbers, at most {MOST_FRAMES}.")
-    return found
+    if not isinstance(found, dict) or not found.keys() <= set(MEASURED):
+        raise RefusedError(422, "frames", f"frames is an object of {', '.join(MEASURED)}.")
+    measured = {name: number(found, name, optional=True) for name in MEASURED}
+    return {name: value for name, value in measured.items() if value is not None}

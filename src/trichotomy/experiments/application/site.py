@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,8 @@ class Site:
         How often sessions may begin, per address.
     static
         The pages' own files.
+    pictures
+        Images as they may be shown.
     """
 
     folder: Folder
@@ -51,6 +53,7 @@ class Site:
     admin: str
     rate: Rate
     static: StaticFolder
+    pictures: pictures.Pictures = field(default_factory=pictures.Pictures)
 
     @property
     def experiment(self) -> Experiment:
@@ -82,10 +85,11 @@ def open_site(
     Raises
     ------
     InputError
-        As ``open_folder``, ``check_images``, ``open_database``.
+        As ``open_folder``, ``check_images``, ``check_pictures``, ``open_database``.
     """
     folder = open_folder(path)
     check_images(folder)
+    pictures.check_pictures(folder)
     return Site(
         folder=folder,
         database=open_answers(folder, database, patience=0),  # what is busy is tried again, without a thread

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from trichotomy.decisions import write
 from trichotomy.errors import InputError
-from trichotomy.experiments.columns import EVENTS, FRAMES, ITEMS, PARTICIPANTS, Entry, names
+from trichotomy.experiments.columns import EVENTS, FRAMES, ITEMS, MEASURED, PARTICIPANTS, Entry, names
 from trichotomy.experiments.database import Database, answer_rows, event_rows, participant_rows
 from trichotomy.experiments.design import Folder
 from trichotomy.experiments.exporting.codebook import answers_entries, description
@@ -70,15 +70,17 @@ def write_export(
     with database.reading() as connection:
         rows = answer_rows(connection)
         answers = answers_table(folder, rows)
-        people = _people(participant_rows(connection))
+        everybody = participant_rows(connection)
+        people = _people(everybody)
         events = _frame(event_rows(connection), EVENTS)
         frames = _frames(rows)
     if simulated:
-        named = {p: f"{SIMULATED}-{p}" for p in people.loc[people["excluded"] == SIMULATED, "participant"]}
+        named = {r["participant"]: f"{SIMULATED}-{r['participant']}" for r in everybody if r["simulated"]}
         for table in (answers, people, events, frames):
             table["participant"] = table["participant"].replace(named)
-        for table in (answers, people):
-            table.loc[table["excluded"] == SIMULATED, "excluded"] = ""
+        for table in (answers, people):  # but not those who were excluded for a reason, whatever it is
+            mine = table["participant"].isin(named.values())
+            table.loc[mine & (table["excluded"] == SIMULATED), "excluded"] = ""
     kept = set(people.loc[people["excluded"] == "", "participant"])
     tables = {
         "answers": answers, "items": items_table(folder), "participants": people, "events": events,
@@ -135,13 +137,19 @@ def _people(rows: list[dict[str, Any]]) -> pd.DataFrame:
 
 
 def _frames(rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """What browsers measured, one row per answer; another program may have sent something else, which is left out."""
-    told = [json.loads(row["frames"]) if row["frames"] else None for row in rows]
-    records = [
-        {"participant": row["participant"], "trial": row["trial"], **(t if isinstance(t, dict) else {})}
-        for row, t in zip(rows, told, strict=True)
-    ]
-    return _frame(records, FRAMES).astype(dict.fromkeys(("interval_ms", "image_ms", "mask_ms"), "Float64"))
+    """What browsers measured, one row per answer; of what else another program may have sent nothing is taken."""
+    records = []
+    for row in rows:
+        told = json.loads(row["frames"]) if row["frames"] else None
+        measured = told if isinstance(told, dict) else {}
+        records.append(
+            {
+                "participant": row["participant"],
+                "trial": row["trial"],
+                **{n: measured.get(n) for n in MEASURED},
+            }
+        )
+    return _frame(records, FRAMES).astype(dict.fromkeys(MEASURED, "Float64"))
 
 
 def _frame(rows: list[dict[str, Any]], entries: tuple[Entry, ...]) -> pd.DataFrame:

@@ -14,14 +14,18 @@ import { enterFullScreen, leaveFullScreen, watch } from "./watch.js";
 const { initJsPsych } = globalThis;
 
 const SCREENS = { pairs, ratings, categorise };
-const PARAMETERS = 20; // as many and as long as the server takes
-const LONGEST_PARAMETER = 256;
+const PARAMETERS = 100; // the server keeps 20, and first what says who takes part
+const LONGEST_NAME = 64;
+const LONGEST_VALUE = 256;
 const SLOW_MS = 700;
 const ANEW = "Start as another participant";
 const TAKEN_OVER = "This experiment was opened in another tab or window, and goes on there. Nothing is lost.";
 
 const parameters = Object.fromEntries(
-  [...new URLSearchParams(location.search)].filter(([, value]) => value.length <= LONGEST_PARAMETER).slice(0, PARAMETERS),
+  [...new URLSearchParams(location.search)]
+    .filter(([name, value]) => name.length <= LONGEST_NAME && !`${name}${value}`.includes("\0"))
+    .slice(0, PARAMETERS)
+    .map(([name, value]) => [name, value.slice(0, LONGEST_VALUE + 1)]), // seen to be too long
 );
 // Nobody sent this participant, so the next one may sit down at the same computer.
 const unnamed = Object.keys(parameters).every((name) => name === "simulated");

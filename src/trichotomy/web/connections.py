@@ -46,9 +46,7 @@ class Connection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Make room, and begin to wait for a request."""
         super().connection_made(transport)
-        transport.set_write_buffer_limits(
-            0
-        )  # what is held back is one slice, and each that is held back is known of
+        transport.set_write_buffer_limits(0)  # no more than one slice is held back
         self._since = self.loop.time()
         if len(self.connections) > self.most:
             self._make_room()

@@ -75,9 +75,8 @@ def _png(data: bytes) -> Parts:
 def _jpeg(data: bytes) -> Parts:
     yield data[:2]
     at = 2
-    while (at := data.find(b"\xff", at)) >= 0 and at + 1 < len(
-        data
-    ):  # what stands between segments is passed over
+    last = len(data) - 1
+    while 0 <= (at := data.find(b"\xff", at)) < last:  # what stands between segments is passed over
         marker = data[at + 1]
         if marker == JPEG_END:
             break
@@ -100,7 +99,8 @@ def _jpeg(data: bytes) -> Parts:
 
 def _scan_end(data: bytes, at: int) -> int:
     """Where the next marker after a scan stands that is no restart."""
-    while (at := data.find(b"\xff", at)) >= 0 and at + 1 < len(data):
+    last = len(data) - 1
+    while 0 <= (at := data.find(b"\xff", at)) < last:
         if data[at + 1] and not 0xD0 <= data[at + 1] <= 0xD7:
             return at
         at += 2

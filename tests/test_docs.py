@@ -276,6 +276,7 @@ def test_the_studies_of_the_page_can_be_planned(in_the_files):
     assert planned["mine.toml"].run("weight-decay-2").settings.weight_decay == 0.001
 
 
+@pytest.mark.long
 def test_the_page_about_the_study_runs(in_the_files):
     (line,) = re.findall(r"^ {4}trichotomy (study my_data.+)$", STUDY, flags=re.MULTILINE)
     rest = [block for block in blocks(STUDY, "python") if block not in files(STUDY).values()]

@@ -246,6 +246,7 @@ def test_analyze_says_what_it_took_each_column_for(run, predictions):
     assert "Column for responses" in Path("r/report.html").read_text()
 
 
+@pytest.mark.long
 def test_the_seed_reaches_every_interval_that_is_drawn(run):
     tri.write(tri.simulate(4, 60), "d.zarr")
     for seed in ("0", "0", "1"):

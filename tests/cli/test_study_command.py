@@ -389,6 +389,7 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="workers are found through /proc")
+@pytest.mark.long
 def test_cifar10_from_a_folder(tmp_path):
     """Verbatim, with as many images as the recipe takes; stopped as soon as something is recorded."""
     images(tmp_path / "DIR" / "train", 10, 500, (32, 32))
@@ -476,6 +477,7 @@ instances = [{ architecture = "timm:test_resnet" }]
 """
 
 
+@pytest.mark.long
 def test_networks_of_torchvision_and_timm_in_workers(tmp_path, torchvision_importable):
     pytest.importorskip("timm")
     images(tmp_path / "DIR" / "train", 2, 8, (32, 32))

@@ -83,6 +83,7 @@ def test_a_study_whose_dask_worker_is_killed_equals_one_in_one_process(gate, tmp
     assert differing(out, whole) == []
 
 
+@pytest.mark.long
 def test_ctrl_c_ends_the_tasks(gate, tmp_path):
     out = tmp_path / "s.zarr"
     with started(tmp_path, "--out", "s.zarr", *DASK) as run:
@@ -98,6 +99,7 @@ def test_ctrl_c_ends_the_tasks(gate, tmp_path):
     assert {s.state for s in stands(out).standings} == {"stopped"}
 
 
+@pytest.mark.long
 def test_a_network_that_fails_is_told_with_its_reason(tmp_path):
     (tmp_path / "recipe.toml").write_text(
         RECIPE.replace('["base", "nesterov"]', '["base"]').replace("gated_network:Gated", "tiny-plain")
@@ -112,6 +114,7 @@ def test_a_network_that_fails_is_told_with_its_reason(tmp_path):
     }  # fmt: skip
 
 
+@pytest.mark.long
 def test_a_scheduler_that_does_not_answer_is_refused_at_once(tmp_path):
     begun = time.monotonic()
     with started(tmp_path, "--out", "s.zarr", "--dask", "tcp://127.0.0.1:9") as run:

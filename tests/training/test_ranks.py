@@ -67,6 +67,7 @@ def torchrun(count: int, *command: str) -> None:
     assert not done.returncode, done.stderr
 
 
+@pytest.mark.long
 def test_three_processes_learn_what_one_learns_but_for_rounding(tmp_path):
     """Unequal shares, batches too small for all, half batches, items that do not divide by three, an idle parameter."""
     torchrun(COUNT, str(Path(__file__).parent / "share_alike.py"), str(tmp_path))
@@ -118,6 +119,7 @@ def test_every_item_is_decided_once_and_in_its_place(in_two, tmp_path):
     assert losses[-1] < losses[0]
 
 
+@pytest.mark.long
 def test_killed_and_resumed_it_comes_out_the_same(in_two, tmp_path):
     """One of the two processes is killed: both end, and the network fails with a reason; the other trains alone."""
     out = tmp_path / "s.zarr"

@@ -119,6 +119,7 @@ def submit(
     return study("gaussian", out, recipe=recipe, executor=executor, **options)
 
 
+@pytest.mark.long
 def test_a_job_whose_time_is_over_goes_on_in_the_next(gate, tmp_path):
     out, whole, recipe = tmp_path / "s.zarr", tmp_path / "whole.zarr", gated()
     first = submit(out, recipe, wait=False)

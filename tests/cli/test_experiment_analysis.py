@@ -41,7 +41,11 @@ def test_every_kind(run, exports, kind, more, figures):
     status, out, err = run("experiment", "analyze", kind, *more, *QUICK, "--out", "r")
     assert status == 0
     assert out.splitlines()[-1] == "Report: r/report.html"
-    known = ("Warning: only ", "Warning: what people could choose from is not known")
+    known = (
+        "Warning: only ",
+        "Warning: what people could choose from is not known",
+        "Warning: which items are label errors is not known",
+    )
     assert all(line.startswith(known) for line in told(err))
     assert {p.stem for p in Path("r/figures").glob("*.svg")} == figures
     people = pd.read_csv("r/participants.csv")

@@ -13,7 +13,9 @@ import trichotomy as tri
 from trichotomy.decisions import from_arrays, write
 
 NEW = ("experiment", "new")
-UNFLAGGED = "x.zarr flags no label errors, so none are left out; add them with --annotations\n"
+UNFLAGGED = (
+    "x.zarr flags no label errors, so none are left out; add them with --annotations label_error=FILE\n"
+)
 
 
 @pytest.fixture

@@ -76,6 +76,9 @@ def test_categorise_joins_the_networks(site, browser, tmp_path, decisions):
     write_export(s.folder, s.database, tmp_path / "out")
     d = tri.open(tmp_path / "out" / "people.zarr")
     assert d["response"].values[:, 0].tolist() == [[0] * 8, [1] * 8, [tri.NO_ANSWER] * 8]
+    known = {i.item: (i.difficulty, i.label_error) for i in s.experiment.items}
+    told = zip(d["difficulty"].values.tolist(), d["label_error"].values.tolist(), strict=True)
+    assert list(told) == [known[item] for item in d["item"].values]
     both = tri.concat([decisions, d])
     assert both.sizes["observer"] == 11
     assert both.sizes["item"] == decisions.sizes["item"]

@@ -10,6 +10,7 @@ pytest.importorskip("httpx2", reason="the extra 'web' is not installed")
 
 import pandas as pd
 
+import trichotomy as tri
 from trichotomy.errors import InputError
 from trichotomy.experiments.design import Policies
 from trichotomy.experiments.simulation import simulate
@@ -87,3 +88,12 @@ def test_at_a_running_server_the_simulated_are_marked(made, server, tmp_path):
     answers.close()
     with pytest.raises(InputError, match="is not reached"):
         simulate(folder.path, participants=1, url=running.url)
+
+
+def test_an_export_of_a_pilot_says_that_nobody_took_part(made, tmp_path):
+    simulate(made("pairs").path, participants=3, out=tmp_path / "out")
+    told = "3 people, 3 of them simulated, which are no answers of people"
+    assert told in (tmp_path / "out" / "psych-ds" / "README.md").read_text()
+    assert told in (tmp_path / "out" / "psych-ds" / "dataset_description.json").read_text()
+    d = tri.open(tmp_path / "out" / "people.zarr")
+    assert d.attrs["provenance"]["warnings"] == [f"answers of {told}"]

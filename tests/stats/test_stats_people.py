@@ -536,3 +536,24 @@ def test_who_is_right_follows_from_the_answer_and_must_agree_with_it():
     shares = tri.accuracy(d)["accuracy"].to_series()
     theirs = p.choice_accuracy(missing)["accuracy"].to_series()
     np.testing.assert_allclose(shares, theirs[shares.index])
+
+
+def test_means_of_a_scale_have_its_numbers():
+    trials, items = simulated.ratings()
+    asked = {"clutter": tuple(map(str, range(1, 8)))}
+    given = trials.assign(clutter=1 + trials["categories"] % 7)
+    a = p.Answers.of(given, items, questions=asked)
+    result = p.rating_association(a)["rating"].sel(question="clutter")
+    wanted = a.main.groupby("item")["clutter"].mean()
+    np.testing.assert_allclose(result, wanted[result["item"].values])
+    easy = a.main.loc[a.main["difficulty"] == "trivial", "clutter"].mean()
+    assert float(p.rating_effects(a)["mean"].sel(question="clutter", difficulty="trivial")) == pytest.approx(
+        easy
+    )
+    assert (a.least("clutter"), p.Answers.of(trials, items).least("oddity")) == (1, 0)
+
+
+def test_it_is_said_what_certainty_is(pairs):
+    assert p.accuracy_by_certainty(pairs).attrs["certainty"] == "mean_correct"
+    sure = replace(pairs, items=pairs.items.assign(p_target=pairs.items["mean_correct"] / 2))
+    assert p.accuracy_by_certainty(sure).attrs["certainty"] == "p_target"

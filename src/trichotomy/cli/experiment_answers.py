@@ -95,7 +95,9 @@ def export(
     folder, answers = opened(exp, database)
     made = write_export(folder, answers, out, simulated=simulated, force=force)
     answers.close()
-    typer.echo(f"{out}: {made.participants} participants, {made.answers:,} answers")
+    typer.echo(
+        f"{out}: {made.participants} participant{'' if made.participants == 1 else 's'}, {made.answers:,} answers"
+    )
     if made.left_out:
         typer.echo(f"{made.left_out} excluded or simulated are in the tables alone, with the reason")
     if made.decisions:
@@ -163,15 +165,15 @@ def status(
         rows = [r for r in rows if r["participant"] in wanted]
         if not rows:
             raise _nobody()
-    states = Counter(str(r["state"]) for r in rows)
+    apart = [next((w for w in ("simulated", "excluded") if r[w]), "") for r in rows]
+    states = Counter(why or str(r["state"]) for r, why in zip(rows, apart, strict=True))
+    given = sum(r["done"] for r, why in zip(rows, apart, strict=True) if not why)
     if as_json:
         told = {"schema": SCHEMA, "experiment": str(exp), "kind": folder.experiment.kind}
         typer.echo(json.dumps({**told, "states": dict(states), "participants": rows}, allow_nan=False))
         return
     counted = ", ".join(f"{count} {state}" for state, count in states.most_common()) or "nobody has come yet"
-    typer.echo(
-        f"{folder.experiment.title} ({folder.experiment.kind}): {counted}; {sum(r['done'] for r in rows):,} answers"
-    )
+    typer.echo(f"{folder.experiment.title} ({folder.experiment.kind}): {counted}; {given:,} answers")
     if rows:
         _echo(rows)
 

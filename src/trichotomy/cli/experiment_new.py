@@ -186,7 +186,7 @@ def _make(kind: str, shared: Shared, **design: Any) -> None:
 def _notes(experiment: Experiment, shared: Shared) -> Iterator[str]:
     """What the decisions do not say, and what that means."""
     if shared.exclude != KEEP_ALL and experiment.provenance["configuration"]["exclude"] is None:
-        yield f"{shared.x} flags no label errors, so none are left out; add them with --annotations"
+        yield f"{shared.x} flags no label errors, so none are left out; add them with --annotations label_error=FILE"
     unsure = all(i.p_target is None for i in experiment.items)
     if experiment.kind == "pairs" and shared.tolerance == 0 and unsure:
         yield (

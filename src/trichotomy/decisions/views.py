@@ -159,6 +159,10 @@ def flagged(d: Decisions, annotation: str) -> NDArray[np.bool_]:
     UnknownNameError, InputError
         No such annotation, one of observers, or texts that are neither true nor false.
     """
+    if annotation not in d.coords:
+        raise UnknownNameError(
+            "annotation", annotation, [str(c) for c in d.coords if d.coords[c].dims == ("item",)]
+        )
     coordinate = _coordinate(d, annotation)
     if coordinate.dims != ("item",):
         msg = f"'{annotation}' describes {coordinate.dims[0]}s; an annotation of items is needed"

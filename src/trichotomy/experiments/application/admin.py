@@ -26,11 +26,12 @@ def overview(site: Site, asked: Asked) -> Reply:
     _admit(site, asked)
     with site.database.reading() as connection:
         rows = db.participant_rows(connection)
-    people = [r for r in rows if not r["simulated"]]
+    persons = [r for r in rows if not r["simulated"]]
+    people = [r for r in persons if not r["excluded"]]
     return {
         "title": site.experiment.title,
-        "simulated": len(rows) - len(people),
-        "excluded": sum(bool(r["excluded"]) for r in people),
+        "simulated": len(rows) - len(persons),
+        "excluded": len(persons) - len(people),
         "states": dict(Counter(r["state"] for r in people)),
         "answers": sum(r["done"] for r in people),
         "last_answer_at": max((r["seen_at"] for r in people if r["done"]), default=None),

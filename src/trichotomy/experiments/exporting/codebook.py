@@ -32,14 +32,14 @@ def _listed(texts: Sequence[str]) -> str:
     return "" if any(SEPARATOR in text for text in texts) else SEPARATOR.join(texts)
 
 
-def description(folder: Folder, entries: Sequence[Entry], count: int) -> dict[str, Any]:
+def description(folder: Folder, entries: Sequence[Entry], who: str) -> dict[str, Any]:
     """Return the content of Psych-DS's ``dataset_description.json``."""
     known = {entry[0]: entry for entry in reversed(entries)}
     return {
         "@context": "https://schema.org/",
         "@type": "Dataset",
         "name": folder.experiment.title,
-        "description": f"Answers of {count} people in an experiment of the kind '{folder.experiment.kind}'.",
+        "description": f"Answers of {who} in an experiment of the kind '{folder.experiment.kind}'.",
         "variableMeasured": [
             {
                 "@type": "PropertyValue",

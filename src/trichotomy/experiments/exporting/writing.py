@@ -26,7 +26,7 @@ STORE, PSYCH_DS = "people.zarr", "psych-ds"
 README = """\
 # {title}
 
-Answers of {count} people. `dataset_description.json` and `codebook.csv` say what every column is; `data/` holds the
+Answers of {who}. `dataset_description.json` and `codebook.csv` say what every column is; `data/` holds the
 tables: answers (one row per participant and trial), items, participants, events of the window, and frames (how long
 images were shown).
 """
@@ -74,6 +74,7 @@ def write_export(
         people = _people(everybody)
         events = _frame(event_rows(connection), EVENTS)
         frames = _frames(rows)
+    named: dict[str, str] = {}
     if simulated:
         named = {r["participant"]: f"{SIMULATED}-{r['participant']}" for r in everybody if r["simulated"]}
         for table in (answers, people, events, frames):
@@ -87,8 +88,14 @@ def write_export(
         "frames": frames,
     }  # fmt: skip
     counted = {n: t[t["participant"].isin(kept)] if "participant" in t else t for n, t in tables.items()}
-    d = to_decisions(folder, counted["answers"])
     taking_part = counted["answers"]["participant"].nunique()
+    pretended = (
+        counted["answers"]
+        .loc[counted["answers"]["participant"].isin(named.values()), "participant"]
+        .nunique()
+    )
+    who = _who(taking_part, simulated=pretended)
+    d = to_decisions(folder, counted["answers"], warnings=[f"answers of {who}"] if pretended else ())
     try:
         with appearing(out, kind="export of an experiment", is_one=_is_export, force=force) as work:
             work.mkdir(parents=True)
@@ -96,7 +103,7 @@ def write_export(
                 _write(work / f"{name}.csv", to_csv(table))
             records = {n: json.loads(t.to_json(orient="records")) for n, t in tables.items()}
             _write(work / "answers.json", json.dumps(records, indent=1, ensure_ascii=False) + "\n")
-            _write_psych_ds(work / PSYCH_DS, folder, counted, taking_part)
+            _write_psych_ds(work / PSYCH_DS, folder, counted, who)
             if d is not None:
                 write(d, work / STORE)
     except OSError as error:
@@ -105,7 +112,13 @@ def write_export(
     return Export(out, taking_part, len(people) - len(kept), len(counted["answers"]), d is not None)
 
 
-def _write_psych_ds(root: Path, folder: Folder, tables: dict[str, pd.DataFrame], count: int) -> None:
+def _who(people: int, *, simulated: int) -> str:
+    """Whose answers they are, in words."""
+    named = "1 person" if people == 1 else f"{people} people"
+    return f"{named}, {simulated} of them simulated, which are no answers of people" if simulated else named
+
+
+def _write_psych_ds(root: Path, folder: Folder, tables: dict[str, pd.DataFrame], who: str) -> None:
     (root / "data").mkdir(parents=True)
     entries = {
         "answers": answers_entries(folder),
@@ -117,7 +130,7 @@ def _write_psych_ds(root: Path, folder: Folder, tables: dict[str, pd.DataFrame],
     for name, table in tables.items():
         _write(root / "data" / f"study-{folder.experiment.kind}_description-{name}_data.csv", to_csv(table))
     every = [entry for of_table in entries.values() for entry in of_table]
-    _write(root / "dataset_description.json", json.dumps(description(folder, every, count), indent=2) + "\n")
+    _write(root / "dataset_description.json", json.dumps(description(folder, every, who), indent=2) + "\n")
     rows = [
         {"table": name, **dict(zip(("column", "type", "values", "description"), e, strict=True))}
         for name in entries
@@ -126,7 +139,7 @@ def _write_psych_ds(root: Path, folder: Folder, tables: dict[str, pd.DataFrame],
     import pandas as pd
 
     _write(root / "codebook.csv", to_csv(pd.DataFrame(rows)))
-    _write(root / "README.md", README.format(title=folder.experiment.title, count=count))
+    _write(root / "README.md", README.format(title=folder.experiment.title, who=who))
 
 
 def _people(rows: list[dict[str, Any]]) -> pd.DataFrame:

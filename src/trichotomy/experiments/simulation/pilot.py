@@ -14,7 +14,7 @@ import numpy as np
 from trichotomy.errors import InputError
 from trichotomy.experiments.application import application, open_site
 from trichotomy.experiments.database import participant_rows
-from trichotomy.experiments.design import open_folder
+from trichotomy.experiments.design import check_images, open_folder
 from trichotomy.experiments.exporting import Export, write_export
 from trichotomy.experiments.simulation.people import Person, knowledge
 from trichotomy.experiments.simulation.visit import UnexpectedReplyError, Visit, visit
@@ -74,6 +74,7 @@ def simulate(
         msg = "a pilot needs 1 participant or more, an ability from 0 to 1 and a spread of 0 or more"
         raise InputError(msg)
     folder = open_folder(path)
+    check_images(folder)
     seeds = np.random.SeedSequence(rng).spawn(participants)
     people = [_person(np.random.default_rng(s), ability, spread) for s in seeds]
     total = participants * len(folder.experiment.trials)

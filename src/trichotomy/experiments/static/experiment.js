@@ -7,7 +7,7 @@ import { memory } from "./memory.js";
 import { byId, element, notify, say } from "./page.js";
 import { pairs } from "./pairs.js";
 import { ratings } from "./ratings.js";
-import { during, page } from "./screens.js";
+import { during, enter, page } from "./screens.js";
 import { frameInterval, sinceEpoch } from "./timing.js";
 import { enterFullScreen, leaveFullScreen, watch } from "./watch.js";
 
@@ -240,7 +240,9 @@ function finish(title, text, ...more) {
 }
 
 function again(name) {
-  return element("button", { className: "jspsych-btn", onclick: () => location.reload() }, name);
+  const button = element("button", { className: "jspsych-btn", onclick: () => location.reload() }, name);
+  addEventListener("keydown", enter(button));
+  return button;
 }
 
 function anew() {

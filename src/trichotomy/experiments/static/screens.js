@@ -1,6 +1,6 @@
 // Screens that jsPsych's own plugins show: text with buttons, and work that is waited for.
 
-import { byId, escaped } from "./page.js";
+import { byId, escaped, say } from "./page.js";
 
 const CallFunction = globalThis.jsPsychCallFunction;
 const Buttons = globalThis.jsPsychHtmlButtonResponse;
@@ -15,6 +15,7 @@ export function page(html, choices, finished = () => {}) {
     css_classes: ["reading"],
     on_load() {
       scrollTo(0, 0);
+      say("");
       byId("stage").focus({ preventScroll: true });
       ending = new AbortController();
       const buttons = document.querySelectorAll("#stage .jspsych-btn");
@@ -28,7 +29,7 @@ export function page(html, choices, finished = () => {}) {
 }
 
 // Enter, where nothing else has the focus that it would act on.
-function enter(button) {
+export function enter(button) {
   return (event) => {
     const elsewhere = event.target instanceof Element && event.target.closest("a, button, summary");
     if (event.key === "Enter" && !event.repeat && !elsewhere) button.click();

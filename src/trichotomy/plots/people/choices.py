@@ -28,6 +28,7 @@ from trichotomy.plots.wording import count, interval, percent, signed
 if TYPE_CHECKING:
     import xarray as xr
 
+CERTAINTY = {"mean_correct": "Networks right", "p_target": "Probability of the right class"}
 BAND = "#fbe6bd"
 CURVE_BAND = "#c6dcec"
 CROWD = 4.5
@@ -146,7 +147,8 @@ def certainty_curve(accuracy_by_certainty: xr.Dataset, *, width: float = TEXT) -
     percent_axis(ax)
     percent_axis(ax, "x")
     ax.grid(axis="y", color=FAINT, linewidth=0.5)
-    name_x(ax, "Networks right on the easier image, minus on the harder one", width)
+    what = CERTAINTY[r.attrs["certainty"]]
+    name_x(ax, f"{what} on the easier image, minus on the harder one", width)
     ax.set_ylabel("People right")
     handles, labels = ax.get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower left", ncols=2)
@@ -162,7 +164,8 @@ def certainty_curve(accuracy_by_certainty: xr.Dataset, *, width: float = TEXT) -
         f"{percent(x[-1])}; {said}."
     )
     caption = (
-        f"How often people pick the image that is easier for networks, by how much easier "
+        f"How often people pick the image that is easier for networks, by how much easier: {what.lower()} on it, "
+        "minus on the other "
         f"({count(r.attrs['n'], 'pair')}, {count(r.attrs['participants'], 'participant')}); logistic fit: {said}. "
         f"{interval(r.attrs, 'Lines and band' if fitted else 'Lines')}"
     )

@@ -176,7 +176,8 @@ def rating_scatter(rating_association: xr.Dataset, *, width: float = TEXT) -> Dr
     return Drawing(
         figure,
         f"Networks' accuracy against the mean rating of {count(len(y), 'image')}. {'; '.join(said)}.",
-        f"Each mark is an image. Correlations ({_weighting(r)}): {'; '.join(said)}. "
+        "Each mark is an image, moved a little up or down so that none hides another. "
+        f"Correlations ({_weighting(r)}): {'; '.join(said)}. "
         f"{interval(r.attrs, 'In brackets')}",
     )
 

@@ -37,7 +37,8 @@ def answers_section(a: ExperimentAnalysis) -> Section | None:
             for q in e["question"].values for one in [e.sel(question=q)]
         ]  # fmt: skip
         blocks += [
-            "The mean rating counts answers from 0. Cliff's delta is how much more often an answer to an impossible "
+            "The mean rating has a scale's own numbers, and counts words from 0. Cliff's delta is how much "
+            "more often an answer to an impossible "
             "image lies above one to a trivial image than below; it asks for the order of the answers alone.",
             Table("effects", (
                 Column("Question"), *(Column(name.capitalize(), "number", 2) for name in names),

@@ -64,6 +64,8 @@ def warnings(a: ExperimentAnalysis) -> list[str]:
             "what people could choose from is not known; chance is taken as 1 of the classes that are right somewhere "
             "or were chosen"
         )
+    if not a.answers.label_errors and not a.answers.label_errors_known:
+        said.append("which items are label errors is not known, so none are left out")
     if a.observer_agreement is not None and int(a.observer_agreement["forced_pairs"]):
         r = a.observer_agreement
         said.append(

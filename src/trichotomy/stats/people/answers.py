@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -166,6 +167,13 @@ class Answers:
         given = {v: level.get(as_text(v), np.nan) for v in main[question].unique()}
         return self._table(main.assign(code=main[question].map(given).astype(float)), "code", "item")
 
+    def least(self, question: str) -> int:
+        """Number that the lowest level of a question stands for: of a scale its beginning, of words 0."""
+        options = self.questions[question]
+        numbers = [int(o) for o in options if re.fullmatch(r"-?\d+", o)]
+        whole = bool(numbers) and numbers == list(range(numbers[0], numbers[0] + len(options)))
+        return numbers[0] if whole else 0
+
     def side(self, column: str, items: list[str]) -> NDArray[Any]:
         """What the table of items says of these, in words; None where nothing."""
         if column not in self.items:
@@ -176,17 +184,22 @@ class Answers:
         """Share of the networks that are right on each item, NaN where unknown."""
         return np.asarray(self._measured("mean_correct").reindex(items), dtype=np.float64)
 
+    @property
+    def label_errors_known(self) -> bool:
+        """Whether the table of items says of any whether it is one."""
+        return "label_error" in self.items and bool((self.items["label_error"].map(as_text) != "").any())
+
+    @property
+    def sure(self) -> str:
+        """Column of the items that says how sure networks are: ``p_target`` where known, else ``mean_correct``."""
+        return "p_target" if self._measured("p_target").notna().any() else "mean_correct"
+
     def certainty(self, items: list[str]) -> NDArray[np.float64]:
         """How sure the networks are of the right class (0 to 1), NaN where unknown.
 
         The probability that they give to it, in the mean (``p_target``); where no item has that, ``mean_correct``.
         """
-        sure = self._measured("p_target")
-        return (
-            np.asarray(sure.reindex(items), dtype=np.float64)
-            if sure.notna().any()
-            else self.mean_correct(items)
-        )
+        return np.asarray(self._measured(self.sure).reindex(items), dtype=np.float64)
 
     def _measured(self, column: str) -> pd.Series[float]:
         if column not in self.items:

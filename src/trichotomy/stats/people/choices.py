@@ -239,7 +239,7 @@ def accuracy_by_certainty(
         },
         coords={"ci_bound": list(BOUNDS)},
         attrs=r.attrs("share right by certainty, and logistic regression", what="people and pairs",
-                      left_out=int((~known).sum()), chance=CHANCE, reference="Owen 2007"),
+                      left_out=int((~known).sum()), chance=CHANCE, certainty=a.sure, reference="Owen 2007"),
     )  # fmt: skip
 
 

@@ -111,7 +111,8 @@ def rating_association(
     Returns
     -------
     Dataset over ``question``: ``pearson``, ``pearson_ci``, ``spearman``, ``spearman_ci``; over ``item`` too:
-    ``rating``, the mean over people. Over ``item``: ``accuracy`` of the networks, ``difficulty``.
+    ``rating``, the mean over people (a scale's numbers; of words the places of the options, from 0). Over ``item``:
+    ``accuracy`` of the networks, ``difficulty``.
     """
     x, names = _coded(a)
     y, weight, strata = _networks(a, names, weighting)
@@ -119,8 +120,8 @@ def rating_association(
     rows: dict[str, list[Any]] = {
         k: [] for k in ("pearson", "pearson_ci", "spearman", "spearman_ci", "rating")
     }
-    for codes in x.values():
-        total, n = estimators.item_totals(codes, r.person)
+    for question, codes in x.items():
+        total, n = estimators.item_totals(codes + a.least(question), r.person)
         with np.errstate(invalid="ignore", divide="ignore"):
             rating = total / n
         for name, of in (
@@ -157,8 +158,8 @@ def rating_effects(a: Answers, *, level: float = LEVEL, draws: int = DRAWS, rng:
 
     Returns
     -------
-    Dataset over ``question``: ``mean`` and ``mean_ci`` per ``difficulty`` (level numbers from 0); ``difference``
-    (impossible minus trivial) and ``superiority``, with intervals.
+    Dataset over ``question``: ``mean`` and ``mean_ci`` per ``difficulty`` (as ``rating`` of ``rating_association``);
+    ``difference`` (impossible minus trivial) and ``superiority``, with intervals.
 
     References
     ----------
@@ -175,7 +176,7 @@ def rating_effects(a: Answers, *, level: float = LEVEL, draws: int = DRAWS, rng:
         given = np.stack([_totals(codes == k, r) @ member for k in range(K)], axis=2)
         with np.errstate(invalid="ignore", divide="ignore"):
             share = given / given.sum(axis=2, keepdims=True)
-        mean = share @ np.arange(K)
+        mean = share @ (a.least(question) + np.arange(K))
         upon = np.sign(np.subtract.outer(np.arange(K), np.arange(K)))
         rows["mean"].append(mean)
         rows["difference"].append(mean[:, IMPOSSIBLE] - mean[:, TRIVIAL])

@@ -88,12 +88,8 @@ def write_export(
         "frames": frames,
     }  # fmt: skip
     counted = {n: t[t["participant"].isin(kept)] if "participant" in t else t for n, t in tables.items()}
-    taking_part = counted["answers"]["participant"].nunique()
-    pretended = (
-        counted["answers"]
-        .loc[counted["answers"]["participant"].isin(named.values()), "participant"]
-        .nunique()
-    )
+    answering = set(counted["answers"]["participant"])
+    taking_part, pretended = len(answering), len(answering & set(named.values()))
     who = _who(taking_part, simulated=pretended)
     d = to_decisions(folder, counted["answers"], warnings=[f"answers of {who}"] if pretended else ())
     try:

@@ -15,6 +15,7 @@ from trichotomy.decisions.schema import few
 from trichotomy.errors import InputError
 from trichotomy.stats.consistency import forced
 from trichotomy.stats.people.answers import Answers
+from trichotomy.stats.people.resampling import known_mean
 from trichotomy.stats.snapshot import BOUNDS, Seed, pair_matrix, snapshot, with_bounds
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ def human_consistency(d: Decisions, *, level: float = 0.95, draws: int = 1000, r
         over = estimators.jackknife_mean(kappa[np.ix_(people, people)], level=level)
         jackknife[0] = over.lower, over.upper
     others = _with_majority(shot.correct, people)
-    ceiling = [_mean(v[people]) for v in (others, _with_majority(shot.correct, people, leave_out=False))]
+    ceiling = [known_mean(v[people]) for v in (others, _with_majority(shot.correct, people, leave_out=False))]
     return xr.Dataset(
         {
             "kappa": pair_matrix(kappa, shot.observers),
@@ -213,8 +214,3 @@ def _with_majority(
         if not forced(estimators.pair_cells(both))[0, 1]:
             found[m] = estimators.error_consistency(both)[0, 1]
     return found
-
-
-def _mean(values: NDArray[np.float64]) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if known.size else float("nan")

@@ -16,7 +16,7 @@ from trichotomy import estimators
 from trichotomy.errors import InputError, UnknownNameError
 from trichotomy.estimators.partition import CATEGORIES, IMPOSSIBLE, TRIVIAL
 from trichotomy.stats.people.answers import Answers
-from trichotomy.stats.people.resampling import DRAWS, LEVEL, Resamples
+from trichotomy.stats.people.resampling import DRAWS, LEVEL, Resamples, known_mean
 from trichotomy.stats.snapshot import BOUNDS, Seed, seed_of
 
 WEIGHTINGS = ("class", "none")
@@ -90,7 +90,7 @@ def accuracy_by_answer(
             "accuracy": ("answer", table[0]),
             "ci": (("answer", "ci_bound"), r.bounds(table)),
             "answers": ("answer", answers),
-            "class_accuracy": ("difficulty", [_mean(y[a.difficulty(names) == k]) for k in range(len(CATEGORIES))]),
+            "class_accuracy": ("difficulty", [known_mean(y[a.difficulty(names) == k]) for k in range(len(CATEGORIES))]),
         },
         coords={**_options(a), "difficulty": list(CATEGORIES), "ci_bound": list(BOUNDS)},
         attrs=r.attrs("mean accuracy of the networks by answer", weighting=weighting, not_counted=a.left_out,
@@ -289,11 +289,6 @@ def _coded(a: Answers) -> tuple[dict[str, NDArray[np.float64]], list[str]]:
     coded = {question: a.codes(question) for question in a.questions}
     names = next(iter(coded.values()))[1]
     return {question: codes for question, (codes, _) in coded.items()}, names
-
-
-def _mean(values: NDArray[np.float64]) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if known.size else float("nan")
 
 
 def _options(a: Answers) -> dict[str, Any]:

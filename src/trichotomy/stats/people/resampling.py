@@ -80,3 +80,9 @@ class Resamples:
             "method": method, "participants": self.person.shape[1], "n": self.item.shape[1], "level": self.level,
             "interval": f"percentile bootstrap over {what}, {len(self.person) - 1} draws", "seed": self.seed, **more,
         }  # fmt: skip
+
+
+def known_mean(values: NDArray[np.float64]) -> float:
+    """Mean of the values that are known; NaN where none is."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if known.size else float("nan")

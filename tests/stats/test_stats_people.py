@@ -551,6 +551,12 @@ def test_means_of_a_scale_have_its_numbers():
         easy
     )
     assert (a.least("clutter"), p.Answers.of(trials, items).least("oddity")) == (1, 0)
+    gaps = p.Answers.of(given, items, questions={"clutter": ("-3", *map(str, range(1, 8)))})
+    assert gaps.least("clutter") == 0
+    assert (
+        p.rating_association(gaps).attrs["options"]["clutter"][0] == "-3"
+    )  # its levels are named on an axis
+    assert p.rating_association(a).attrs["options"]["clutter"] == []
 
 
 def test_it_is_said_what_certainty_is(pairs):

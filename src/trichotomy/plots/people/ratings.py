@@ -163,7 +163,7 @@ def rating_scatter(rating_association: xr.Dataset, *, width: float = TEXT) -> Dr
         percent_axis(ax)
         ax.set_xlabel(f"{_words(question)}, mean rating")
         options = r.attrs["options"][question]
-        if not all(option.isdigit() for option in options):
+        if options:
             ax.set_xticks(range(len(options)), [clipped(option, 12) for option in options])
         low, high = one["pearson_ci"].values
         value = f"r = {kappa(one['pearson'])}"

@@ -167,12 +167,15 @@ class Answers:
         given = {v: level.get(as_text(v), np.nan) for v in main[question].unique()}
         return self._table(main.assign(code=main[question].map(given).astype(float)), "code", "item")
 
-    def least(self, question: str) -> int:
-        """Number that the lowest level of a question stands for: of a scale its beginning, of words 0."""
+    def is_scale(self, question: str) -> bool:
+        """Whether the options of a question are whole numbers without a gap."""
         options = self.questions[question]
         numbers = [int(o) for o in options if re.fullmatch(r"-?\d+", o)]
-        whole = bool(numbers) and numbers == list(range(numbers[0], numbers[0] + len(options)))
-        return numbers[0] if whole else 0
+        return bool(numbers) and numbers == list(range(numbers[0], numbers[0] + len(options)))
+
+    def least(self, question: str) -> int:
+        """Number that the lowest level of a question stands for: of a scale its beginning, elsewhere 0."""
+        return int(self.questions[question][0]) if self.is_scale(question) else 0
 
     def side(self, column: str, items: list[str]) -> NDArray[Any]:
         """What the table of items says of these, in words; None where nothing."""

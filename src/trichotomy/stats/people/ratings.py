@@ -111,8 +111,9 @@ def rating_association(
     Returns
     -------
     Dataset over ``question``: ``pearson``, ``pearson_ci``, ``spearman``, ``spearman_ci``; over ``item`` too:
-    ``rating``, the mean over people (a scale's numbers; of words the places of the options, from 0). Over ``item``:
-    ``accuracy`` of the networks, ``difficulty``.
+    ``rating``, the mean over people (a scale's numbers; of other options their places, from 0). Over ``item``:
+    ``accuracy`` of the networks, ``difficulty``. The attribute ``options`` has the words of each question; none of a
+    scale.
     """
     x, names = _coded(a)
     y, weight, strata = _networks(a, names, weighting)
@@ -133,7 +134,7 @@ def rating_association(
             rows[f"{name}_ci"].append(r.correlation_bounds(value))
         rows["rating"].append(rating[0])
     attrs = r.attrs("correlation of mean rating with mean accuracy of the networks", weighting=weighting,
-                    options={question: list(a.questions[question]) for question in x},
+                    options={q: [] if a.is_scale(q) else list(a.questions[q]) for q in x},
                     not_counted=a.left_out, reference="Pearson 1895; Spearman 1904; Owen 2007")  # fmt: skip
     attrs["interval"] += ", on Fisher's z with the estimate in the middle"
     return xr.Dataset(
